@@ -1,0 +1,78 @@
+/** The contract of a kind of check: everything that is particular to a kind is behind it. */
+import type { CheckSpec, CheckType, Plan, PlannedCheck } from '../api/v1alpha1/index.ts';
+import type { Verdict } from './verdict.ts';
+
+/** Place is where a kind's probe runs: in an ordinary Pod, or in the node's own network. */
+export type Place = 'pod' | 'node';
+
+/** Task is the question that one probe is asked for one check: plain JSON. */
+export type Task = { readonly [field: string]: unknown };
+
+/** Check is one kind of check, as the operator sees it. All of it is pure. */
+export interface Check {
+  readonly type: CheckType;
+  readonly place: Place;
+  /** withDefaults fills in every option that the audit left out: what a plan records. */
+  withDefaults(spec: CheckSpec): PlannedCheck;
+  /** task is what the probe on `node` is asked, or undefined where there is nothing to ask. Same plan, same task. */
+  task(plan: Plan, check: PlannedCheck, node: string): Task | undefined;
+  /** judge gives a verdict for every question that the plan asked, whatever became of the probes. */
+  judge(input: JudgeInput): readonly Verdict[];
+}
+
+/** JudgeInput is all that a judge may know. */
+export interface JudgeInput {
+  readonly plan: Plan;
+  readonly check: PlannedCheck;
+  /** reports holds one entry for each planned node that has this check's place. */
+  readonly reports: ReadonlyMap<string, Report>;
+  readonly api: ApiView;
+}
+
+/** Report is what became of one node's probe. */
+export type Report =
+  | {
+      readonly kind: 'Answered';
+      /** evidence is the kind's own part of the answer, not yet validated: the judge's parser does that. */
+      readonly evidence: unknown;
+      /** podAddresses are the `status.podIPs` of the probe's Pod. */
+      readonly podAddresses: readonly string[];
+      /** complete is false while the probe had not ended when this was read (it rewrites its answer as it goes). */
+      readonly complete: boolean;
+    }
+  | {
+      /** Lost: there is no answer; reason says why (`NoReport`, `ProbeNotScheduled`, `PodRefused`, …). */
+      readonly kind: 'Lost';
+      readonly reason: string;
+      readonly message: string;
+    }
+  | {
+      /** Gone: the node went away, was drained or became NotReady while the run went on. */
+      readonly kind: 'Gone';
+      readonly message: string;
+    };
+
+/** ApiView is what the API server said around the moment of the observation. */
+export interface ApiView {
+  /** gone names the nodes that were deleted, drained or NotReady during the run, with a sentence each. */
+  readonly gone: ReadonlyMap<string, string>;
+  /** targets tells of each planned target (by node) whether its responder Pod is still the planned one and ready. */
+  readonly targets: ReadonlyMap<string, TargetState>;
+  /** denied names, for the direction, a NetworkPolicy (`namespace/name`) that selects our Pods and is not ours. */
+  readonly policies: readonly PolicyView[];
+}
+
+/** TargetState is what the API says of a planned responder Pod. */
+export type TargetState =
+  | { readonly kind: 'Ready' }
+  | { readonly kind: 'Changed'; readonly message: string }
+  | { readonly kind: 'NotReady'; readonly message: string };
+
+/** PolicyView is a NetworkPolicy, not shipped with the product, that selects Pods of ours. */
+export interface PolicyView {
+  readonly name: string;
+  /** selects tells which of our Pods it selects. */
+  readonly selects: readonly ('probe' | 'responder')[];
+  /** denies tells which direction it can deny: by its policyTypes, without a rule that admits our traffic. */
+  readonly denies: readonly ('Ingress' | 'Egress')[];
+}

@@ -1,0 +1,30 @@
+/** What a judge says of one question: an outcome, a reason out of a documented set, and what a person must read. */
+import type { CheckType, Outcome } from '../api/v1alpha1/index.ts';
+
+/** Verdict is the judgement of one question that one node's probe was asked. */
+export interface Verdict {
+  /** check is the name of the item of `spec.checks`. */
+  readonly check: string;
+  /** type is the check's kind. */
+  readonly type: CheckType;
+  readonly outcome: Outcome;
+  /** reason is CamelCase, from the kind's documented set; `Passed` verdicts have the reason `AsExpected`. */
+  readonly reason: string;
+  /** message is a sentence for people; empty for `Passed`. */
+  readonly message: string;
+  /** node is the node whose probe was asked. */
+  readonly node: string;
+  /** peer is the node at the other end, where there is one. */
+  readonly peer?: string;
+  /** subject is the thing that the question was about, as people name it: `n1 → n2 TCP IPv4`, a Service, a file. */
+  readonly subject: string;
+  /** warning marks something worth knowing on a verdict that passed: it becomes a finding that never decides. */
+  readonly warning?: { readonly reason: string; readonly message: string };
+  /** roundTripMicroseconds is the median round-trip time, where one was measured. */
+  readonly roundTripMicroseconds?: number;
+  /** evidence is what the probe saw, small and plain, for the finding that shows it. */
+  readonly evidence?: EvidenceExcerpt;
+}
+
+/** EvidenceExcerpt is plain data out of a probe's evidence, bounded, to be shown to people. */
+export type EvidenceExcerpt = { readonly [field: string]: string | number | boolean | readonly string[] };

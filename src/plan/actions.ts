@@ -1,0 +1,112 @@
+/** What `decide` may ask for: plain data, carried out in order by cluster/apply. */
+import type { NetworkAuditRun, NetworkAuditRunStatus, NetworkAuditStatus } from '../api/v1alpha1/index.ts';
+
+/** Action is one write (or one look) that must happen next. */
+export type Action =
+  | CreateRun
+  | DeleteRun
+  | WriteRunStatus
+  | CreateJob
+  | DeleteProbes
+  | ReadLog
+  | ReadRefusal
+  | WriteAuditStatus
+  | EmitEvent;
+
+/** Decision is what `decide` returns: the actions in order, and when to look again at the latest. */
+export interface Decision {
+  readonly actions: readonly Action[];
+  /** again is the time (RFC 3339) at which the world must be looked at even if nothing changes. */
+  readonly again?: string;
+}
+
+/** CreateRun makes a run of a deterministic name; AlreadyExists with our owner reference is success. */
+export interface CreateRun {
+  readonly type: 'CreateRun';
+  readonly run: Omit<NetworkAuditRun, 'status'>;
+}
+
+/** DeleteRun deletes one run, in the background, if it still has this uid. */
+export interface DeleteRun {
+  readonly type: 'DeleteRun';
+  readonly name: string;
+  readonly uid: string;
+}
+
+/** WriteRunStatus replaces a run's status; `resourceVersion` makes a stale write a conflict. */
+export interface WriteRunStatus {
+  readonly type: 'WriteRunStatus';
+  readonly name: string;
+  readonly uid: string;
+  readonly resourceVersion: string;
+  readonly status: NetworkAuditRunStatus;
+  /** adopt is the owner reference (and labels) to add first, for a run that a person made. */
+  readonly adopt?: { readonly auditUid: string };
+}
+
+/** CreateJob creates one probe Job; AlreadyExists with the run as owner is success. */
+export interface CreateJob {
+  readonly type: 'CreateJob';
+  readonly job: JobManifest;
+}
+
+/** JobManifest is the whole batch/v1 Job, as `plan/job` makes it. */
+export interface JobManifest {
+  readonly apiVersion: 'batch/v1';
+  readonly kind: 'Job';
+  readonly metadata: {
+    readonly name: string;
+    readonly namespace: string;
+    readonly labels: Readonly<Record<string, string>>;
+    readonly annotations?: Readonly<Record<string, string>>;
+    readonly ownerReferences: readonly object[];
+  };
+  readonly spec: Readonly<Record<string, unknown>>;
+}
+
+/** DeleteProbes deletes all Jobs of a run in one deletecollection a namespace, in the background. */
+export interface DeleteProbes {
+  readonly type: 'DeleteProbes';
+  readonly namespace: string;
+  readonly runUid: string;
+}
+
+/** ReadLog reads a Pod's stdout into the next world, because its termination message says that the answer is there. */
+export interface ReadLog {
+  readonly type: 'ReadLog';
+  readonly namespace: string;
+  readonly pod: string;
+  readonly podUid: string;
+}
+
+/** ReadRefusal reads the events of a Job that has no Pod into the next world. */
+export interface ReadRefusal {
+  readonly type: 'ReadRefusal';
+  readonly namespace: string;
+  readonly job: string;
+  readonly jobUid: string;
+}
+
+/** WriteAuditStatus replaces the audit's status. */
+export interface WriteAuditStatus {
+  readonly type: 'WriteAuditStatus';
+  readonly name: string;
+  readonly uid: string;
+  readonly resourceVersion: string;
+  readonly status: NetworkAuditStatus;
+}
+
+/** EmitEvent records an Event about the audit or a run, on change only. */
+export interface EmitEvent {
+  readonly type: 'EmitEvent';
+  readonly about: {
+    readonly kind: 'NetworkAudit' | 'NetworkAuditRun';
+    readonly name: string;
+    readonly uid: string;
+  };
+  readonly eventType: 'Normal' | 'Warning';
+  readonly reason: string;
+  readonly message: string;
+  /** action is what the controller was doing, as events.k8s.io/v1 asks: `Plan`, `Judge`, … */
+  readonly action: string;
+}
