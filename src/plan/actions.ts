@@ -1,5 +1,5 @@
 /** What `decide` may ask for: plain data, carried out in order by cluster/apply. */
-import type { NetworkAuditRun, NetworkAuditRunStatus, NetworkAuditStatus } from '../api/v1alpha1/index.ts';
+import type { NetworkAuditRunStatus, NetworkAuditStatus, NewNetworkAuditRun } from '../api/v1alpha1/index.ts';
 
 /** Action is one write (or one look) that must happen next. */
 export type Action =
@@ -23,7 +23,7 @@ export interface Decision {
 /** CreateRun makes a run of a deterministic name; AlreadyExists with our owner reference is success. */
 export interface CreateRun {
   readonly type: 'CreateRun';
-  readonly run: Omit<NetworkAuditRun, 'status'>;
+  readonly run: NewNetworkAuditRun;
 }
 
 /** DeleteRun deletes one run, in the background, if it still has this uid. */

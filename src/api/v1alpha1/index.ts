@@ -1,0 +1,34 @@
+/** The API `netaudit.dev/v1alpha1`: its types, and the schemas that they come from. */
+export {
+  type CheckSpec,
+  type CheckType,
+  checkTypes,
+  type PlannedCheck,
+  type PodToPodOptions,
+  type PodToPodSpec,
+  podToPodOptions,
+} from './checks.ts';
+export type { Condition } from './condition.ts';
+export * from './limits.ts';
+export type {
+  NetworkAudit,
+  NetworkAuditRun,
+  NewNetworkAuditRun,
+  NewObjectMeta,
+  ObjectMeta,
+  OwnerReference,
+} from './objects.ts';
+export { type Plan, type PlannedNode, plan, type Retry, type SkippedNode, type Target } from './plan.ts';
+export type { CheckSummary, Finding, Severity, Summary, Suspect } from './results.ts';
+export {
+  type Matrix,
+  type NetworkAuditRunSpec,
+  type NetworkAuditRunStatus,
+  type NodeResult,
+  runSpec,
+  runStatus,
+} from './run.ts';
+export type { Outcome, RunOutcome, Time } from './scalars.ts';
+export type { LabelSelector } from './selector.ts';
+export { auditSpec, type NetworkAuditSpec } from './spec.ts';
+export { auditStatus, type NetworkAuditStatus } from './status.ts';
