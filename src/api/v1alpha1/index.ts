@@ -9,6 +9,13 @@ export {
   podToPodOptions,
 } from './checks.ts';
 export type { Condition } from './condition.ts';
+export {
+  type AuditConditionType,
+  type ConditionType,
+  conditionTypes,
+  type RunConditionType,
+} from './conditions.ts';
+export { bytesOf, fitPlan, fitRunStatus } from './fit.ts';
 export * from './limits.ts';
 export type {
   NetworkAudit,
@@ -19,6 +26,7 @@ export type {
   OwnerReference,
 } from './objects.ts';
 export { type Plan, type PlannedNode, plan, type Retry, type SkippedNode, type Target } from './plan.ts';
+export { type ConditionReason, conditionReasons, type ReasonOf } from './reasons.ts';
 export type { CheckSummary, Finding, Severity, Summary, Suspect } from './results.ts';
 export {
   type Matrix,

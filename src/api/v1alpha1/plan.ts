@@ -35,7 +35,7 @@ export const target = {
   required: ['node', 'pod', 'uid', 'addresses'],
   properties: {
     node: { ...nodeName, description: 'node is the node that the responder runs on.' },
-    pod: { type: 'string', maxLength: 253, description: 'pod is the name of the responder Pod.' },
+    pod: { type: 'string', maxLength: 128, description: 'pod is the name of the responder Pod.' },
     uid: { ...uid, description: 'uid is the uid of the responder Pod, which its answers must carry.' },
     addresses: {
       type: 'array',
@@ -79,6 +79,8 @@ export type SkippedNode = Infer<typeof skippedNode>;
 /** plan is all that a run was decided from. */
 export const plan = {
   type: 'object',
+  // One writer: without this, managedFields would name each of hundreds of items.
+  'x-kubernetes-map-type': 'atomic',
   description:
     'plan is what the run does, decided before its first Job: an operator that starts anew finds the same nodes and pairs in it.',
   required: [

@@ -75,6 +75,7 @@ export type NodeResult = Infer<typeof nodeResult>;
 /** matrix is reach and latency from every probing node to every target, in little space. */
 export const matrix = {
   type: 'object',
+  'x-kubernetes-map-type': 'atomic',
   description:
     'matrix is who reached whom and how fast: one row for each probing node, one column for each target.',
   required: ['targets', 'rows'],
@@ -154,8 +155,8 @@ export const runStatus = {
     nodes: {
       type: 'array',
       maxItems: maxNodeResults,
-      'x-kubernetes-list-type': 'map',
-      'x-kubernetes-list-map-keys': ['name', 'place'],
+      // One writer: as a map, managedFields would name each of hundreds of items.
+      'x-kubernetes-list-type': 'atomic',
       items: nodeResult,
       description: 'nodes says what became of each probe.',
     },
