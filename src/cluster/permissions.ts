@@ -74,6 +74,13 @@ const own: readonly Permission[] = [
     why: 'On which nodes a responder belongs.',
   },
   {
+    apiGroup: 'networking.k8s.io',
+    resources: ['networkpolicies'],
+    verbs: ['list', 'watch'],
+    namespace: 'netaudit',
+    why: 'A foreign policy that stands between probes and responders makes a verdict Unknown.',
+  },
+  {
     apiGroup: 'events.k8s.io',
     resources: ['events'],
     verbs: ['create', 'patch'],
@@ -111,13 +118,6 @@ const inProbeNamespace = (namespace: GrantedNamespace): readonly Permission[] =>
     verbs: ['list'],
     namespace,
     why: 'A Job whose Pods are refused says so only in its Events.',
-  },
-  {
-    apiGroup: 'networking.k8s.io',
-    resources: ['networkpolicies'],
-    verbs: ['list', 'watch'],
-    namespace,
-    why: 'A foreign policy that selects our Pods makes a verdict Unknown.',
   },
 ];
 

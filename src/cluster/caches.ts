@@ -1,0 +1,146 @@
+/** Every list that the operator follows, and the store of each: all that it knows of the cluster between requests. */
+import type { NetworkAudit, NetworkAuditRun } from '../api/v1alpha1/index.ts';
+import type { JobView, NodeView, ProbePodView, ResponderSetView, ResponderView } from '../plan/world.ts';
+import { auditView, runView } from './custom.ts';
+import { type JsonObject, objectAt, textMapOf, textOf } from './json.ts';
+import { type PolicyEntry, policyEntry } from './policies.ts';
+import type { Source } from './reflector.ts';
+import {
+  daemonSets,
+  jobs,
+  networkAuditRuns,
+  networkAudits,
+  networkPolicies,
+  nodes,
+  pods,
+} from './resources.ts';
+import { Store } from './store.ts';
+import { jobView, nodeView, probePodView, responderSetView, responderView } from './views.ts';
+
+/** Scope is where the operator's own objects live. */
+export interface Scope {
+  readonly podNamespace: string;
+  readonly nodeNamespace: string;
+  readonly responderPort: number;
+}
+
+/** JobEntry is a probe Job with the value of its audit label. */
+export interface JobEntry {
+  readonly auditLabel: string;
+  readonly view: JobView;
+}
+
+/** ProbePodEntry is a probe's Pod with the value of its audit label. */
+export interface ProbePodEntry {
+  readonly auditLabel: string;
+  readonly view: ProbePodView;
+}
+
+/** Caches are the stores, and the sources that fill them. */
+export interface Caches {
+  readonly audits: Store<NetworkAudit>;
+  readonly runs: Store<NetworkAuditRun>;
+  readonly nodes: Store<NodeView>;
+  readonly responders: Store<ResponderView>;
+  /** responderSets holds the responder DaemonSet, or nothing. */
+  readonly responderSets: Store<ResponderSetView>;
+  /** jobs and probePods are kept by namespace. */
+  readonly jobs: ReadonlyMap<string, Store<JobEntry>>;
+  readonly probePods: ReadonlyMap<string, Store<ProbePodEntry>>;
+  readonly policies: Store<PolicyEntry>;
+  /** sources are what must be followed, one reflector each. */
+  readonly sources: readonly Following[];
+  /** synced tells whether every store was filled once. */
+  readonly synced: () => boolean;
+}
+
+/** Following is a source whose kind of view does not matter to who follows it. */
+export interface Following {
+  readonly selection: Source<unknown>['selection'];
+  readonly start: (follow: <View>(source: Source<View>) => Promise<void>) => Promise<void>;
+  readonly synced: () => boolean;
+}
+
+/** runUidLabel is on every probe Job and Pod. */
+export const runUidLabel = 'netaudit.dev/run-uid';
+/** auditLabel is on every probe Job and Pod; its value is the audit's name, hashed when that is no label value. */
+export const auditLabel = 'netaudit.dev/audit';
+/** responderName is the name of the responder DaemonSet. */
+export const responderName = 'netaudit-responder';
+
+/** jobEntry reduces a probe Job. */
+export function jobEntry(job: JsonObject): JobEntry {
+  return { auditLabel: labelOf(job, auditLabel), view: jobView(job) };
+}
+
+/** probePodEntry reduces a probe's Pod. */
+export function probePodEntry(pod: JsonObject): ProbePodEntry {
+  return { auditLabel: labelOf(pod, auditLabel), view: probePodView(pod) };
+}
+
+/** createCaches makes empty stores and the sources that fill them. */
+export function createCaches({ podNamespace, nodeNamespace, responderPort }: Scope): Caches {
+  const audits = new Store<NetworkAudit>();
+  const runs = new Store<NetworkAuditRun>();
+  const nodeStore = new Store<NodeView>();
+  const responders = new Store<ResponderView>();
+  const responderSets = new Store<ResponderSetView>();
+  const policies = new Store<PolicyEntry>();
+  const namespaces = [...new Set([podNamespace, nodeNamespace])];
+  const jobStores = new Map(namespaces.map((namespace) => [namespace, new Store<JobEntry>()]));
+  const podStores = new Map(namespaces.map((namespace) => [namespace, new Store<ProbePodEntry>()]));
+  const responderPods = {
+    resource: pods,
+    namespace: podNamespace,
+    labelSelector: 'app.kubernetes.io/name=netaudit,app.kubernetes.io/component=responder',
+  };
+  const responderSet = {
+    resource: daemonSets,
+    namespace: podNamespace,
+    fieldSelector: `metadata.name=${responderName}`,
+  };
+  const sources = [
+    following({ selection: { resource: networkAudits }, store: audits, view: auditView }),
+    following({ selection: { resource: networkAuditRuns }, store: runs, view: runView }),
+    following({ selection: { resource: nodes }, store: nodeStore, view: nodeView }),
+    following({ selection: responderPods, store: responders, view: responderView }),
+    following({ selection: responderSet, store: responderSets, view: responderSetView }),
+    following({
+      selection: { resource: networkPolicies, namespace: podNamespace },
+      store: policies,
+      view: (policy) => policyEntry(policy, responderPort),
+    }),
+    ...[...jobStores].map(([namespace, store]) => {
+      const selection = { resource: jobs, namespace, labelSelector: runUidLabel };
+      return following({ selection, store, view: jobEntry });
+    }),
+    ...[...podStores].map(([namespace, store]) => {
+      const selection = { resource: pods, namespace, labelSelector: runUidLabel };
+      return following({ selection, store, view: probePodEntry });
+    }),
+  ];
+  return {
+    audits,
+    runs,
+    nodes: nodeStore,
+    responders,
+    responderSets,
+    jobs: jobStores,
+    probePods: podStores,
+    policies,
+    sources,
+    synced: () => sources.every((source) => source.synced()),
+  };
+}
+
+function following<View>(source: Source<View>): Following {
+  return {
+    selection: source.selection,
+    start: (follow) => follow(source),
+    synced: () => source.store.synced,
+  };
+}
+
+function labelOf(object: JsonObject, label: string): string {
+  return textOf(textMapOf(objectAt(object, 'metadata').labels)[label]);
+}
