@@ -144,7 +144,7 @@ export const plannedCheck = {
   description: 'One check, with the options in force.',
   required: ['name', 'type'],
   properties: {
-    name: { ...checkName, description: 'name is the name of the item of the audit’s spec.checks.' },
+    name: { ...checkName, description: 'name is the name of the item of spec.checks of the audit.' },
     type: { ...type, description: 'type is the kind of the check.' },
     podToPod: podToPodOptions,
   },

@@ -152,7 +152,7 @@ export const plan = {
       maxItems: maxRetries,
       'x-kubernetes-list-type': 'atomic',
       items: retry,
-      description: 'retries are the ordered pairs that are tried again whoever’s turn it is.',
+      description: 'retries are the ordered pairs that are tried again beside those whose turn it is.',
     },
     skipped: {
       type: 'array',

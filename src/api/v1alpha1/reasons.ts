@@ -178,3 +178,15 @@ export type ReasonOf<K extends ConditionReason['kind'], C extends ConditionReaso
   (typeof conditionReasons)[number],
   { readonly kind: K; readonly condition: C }
 >['reason'];
+
+/** skippedNodeReasons are why a node that was selected cannot take part in a run. */
+export const skippedNodeReasons = {
+  NodeDeleting: 'The node is being deleted, or an autoscaler is about to take it away.',
+  NodeNew: 'The node is so new that it may not be set up yet; the next run asks again.',
+  NodeNotReady:
+    'The node is not Ready or, for probes in the network of the node, its kubelet has not renewed its Lease.',
+  NoResponderHere:
+    'The responder DaemonSet is not installed, or its node selector and tolerations leave the node out.',
+  NotLinux: 'The node runs another system than Linux.',
+  VirtualNode: 'There is no kubelet behind the node.',
+} as const;

@@ -112,7 +112,8 @@ export const auditSpec = {
       fieldPath: '.timeZone',
     },
     {
-      rule: 'self.runTimeoutSeconds >= 60 + self.nodes.perRun',
+      // The API server holds a default to the rules before the defaults below it are filled in: hence each `has`.
+      rule: '!has(self.runTimeoutSeconds) || !has(self.nodes) || !has(self.nodes.perRun) || self.runTimeoutSeconds >= 60 + self.nodes.perRun',
       message:
         'runTimeoutSeconds must be at least 60 and one more for each node of nodes.perRun, since Jobs start at about two and a half a second: raise runTimeoutSeconds, or lower nodes.perRun',
       fieldPath: '.runTimeoutSeconds',
