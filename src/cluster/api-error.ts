@@ -50,6 +50,11 @@ export function hasReason(error: unknown, reason: string): boolean {
   return error instanceof ApiError && error.reason === reason;
 }
 
+/** isGone tells that the object that was asked for is not there. */
+export function isGone(error: unknown): boolean {
+  return error instanceof ApiError && error.code === 404;
+}
+
 function parse(body: string): { readonly [field: string]: unknown } {
   try {
     const value: unknown = JSON.parse(body);

@@ -1,4 +1,6 @@
 /** Every list that the operator follows, and the store of each: all that it knows of the cluster between requests. */
+
+import { components, labels, objects, product } from '../api/names.ts';
 import type { NetworkAudit, NetworkAuditRun } from '../api/v1alpha1/index.ts';
 import type { JobView, NodeView, ProbePodView, ResponderSetView, ResponderView } from '../plan/world.ts';
 import { auditView, runView } from './custom.ts';
@@ -24,7 +26,7 @@ export interface Scope {
   readonly responderPort: number;
 }
 
-/** JobEntry is a probe Job with the value of its audit label. */
+/** JobEntry is a probe Job with the value of its audit label, which is the audit's name or stands for it. */
 export interface JobEntry {
   readonly auditLabel: string;
   readonly view: JobView;
@@ -61,21 +63,14 @@ export interface Following {
   readonly synced: () => boolean;
 }
 
-/** runUidLabel is on every probe Job and Pod. */
-export const runUidLabel = 'netaudit.dev/run-uid';
-/** auditLabel is on every probe Job and Pod; its value is the audit's name, hashed when that is no label value. */
-export const auditLabel = 'netaudit.dev/audit';
-/** responderName is the name of the responder DaemonSet. */
-export const responderName = 'netaudit-responder';
-
 /** jobEntry reduces a probe Job. */
 export function jobEntry(job: JsonObject): JobEntry {
-  return { auditLabel: labelOf(job, auditLabel), view: jobView(job) };
+  return { auditLabel: labelOf(job, labels.audit), view: jobView(job) };
 }
 
 /** probePodEntry reduces a probe's Pod. */
 export function probePodEntry(pod: JsonObject): ProbePodEntry {
-  return { auditLabel: labelOf(pod, auditLabel), view: probePodView(pod) };
+  return { auditLabel: labelOf(pod, labels.audit), view: probePodView(pod) };
 }
 
 /** createCaches makes empty stores and the sources that fill them. */
@@ -92,12 +87,12 @@ export function createCaches({ podNamespace, nodeNamespace, responderPort }: Sco
   const responderPods = {
     resource: pods,
     namespace: podNamespace,
-    labelSelector: 'app.kubernetes.io/name=netaudit,app.kubernetes.io/component=responder',
+    labelSelector: `${labels.name}=${product},${labels.component}=${components.responder}`,
   };
   const responderSet = {
     resource: daemonSets,
     namespace: podNamespace,
-    fieldSelector: `metadata.name=${responderName}`,
+    fieldSelector: `metadata.name=${objects.responder}`,
   };
   const sources = [
     following({ selection: { resource: networkAudits }, store: audits, view: auditView }),
@@ -111,11 +106,11 @@ export function createCaches({ podNamespace, nodeNamespace, responderPort }: Sco
       view: (policy) => policyEntry(policy, responderPort),
     }),
     ...[...jobStores].map(([namespace, store]) => {
-      const selection = { resource: jobs, namespace, labelSelector: runUidLabel };
+      const selection = { resource: jobs, namespace, labelSelector: labels.runUid };
       return following({ selection, store, view: jobEntry });
     }),
     ...[...podStores].map(([namespace, store]) => {
-      const selection = { resource: pods, namespace, labelSelector: runUidLabel };
+      const selection = { resource: pods, namespace, labelSelector: labels.runUid };
       return following({ selection, store, view: probePodEntry });
     }),
   ];

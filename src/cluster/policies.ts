@@ -1,4 +1,5 @@
 /** Which NetworkPolicies can stand between probes and responders. */
+import { labels, product, productLabels } from '../api/names.ts';
 import type { PolicyView } from '../checks/check.ts';
 import { type LabelSelector, selects } from '../plan/selector.ts';
 import {
@@ -41,8 +42,8 @@ export function policyEntry(policy: JsonObject, port: number): PolicyEntry {
   const roles: Role[] = ['probe', 'responder'];
   return {
     name: `${textOf(metadata.namespace)}/${textOf(metadata.name)}`,
-    ours: textMapOf(metadata.labels)['app.kubernetes.io/part-of'] === 'netaudit',
-    selects: roles.filter((role) => selects(selectorOf(spec.podSelector), labelsOf(role))),
+    ours: textMapOf(metadata.labels)[labels.partOf] === product,
+    selects: roles.filter((role) => selects(selectorOf(spec.podSelector), productLabels(role))),
     types: typesOf(spec),
     admits: [
       ...(objectsOf(spec.ingress).some((rule) => admits(rule, rule.from, 'probe', port))
@@ -96,7 +97,7 @@ function admitsPeer(peers: readonly JsonObject[], peer: Role): boolean {
     if (ipBlock !== undefined) return false;
     const anyNamespace =
       namespaceSelector === undefined || Object.keys(objectAt(namespaceSelector)).length === 0;
-    return anyNamespace && selects(selectorOf(podSelector), labelsOf(peer));
+    return anyNamespace && selects(selectorOf(podSelector), productLabels(peer));
   });
 }
 
@@ -110,14 +111,6 @@ function admitsPort(ports: readonly JsonObject[], wanted: number): boolean {
       return first <= wanted && wanted <= (numberOf(endPort) ?? first);
     }),
   );
-}
-
-function labelsOf(component: Role): Readonly<Record<string, string>> {
-  return {
-    'app.kubernetes.io/name': 'netaudit',
-    'app.kubernetes.io/component': component,
-    'app.kubernetes.io/part-of': 'netaudit',
-  };
 }
 
 function selectorOf(value: unknown): LabelSelector | undefined {

@@ -1,4 +1,5 @@
 /** How objects of other components are reduced to the world's views, right when they are read. */
+import { labels as names } from '../api/names.ts';
 import type { Place } from '../checks/check.ts';
 import type { JobView, NodeView, ProbePodView, ResponderSetView, ResponderView } from '../plan/world.ts';
 import { type JsonObject, numberOf, objectAt, objectsOf, optionalText, textMapOf, textOf } from './json.ts';
@@ -166,7 +167,7 @@ function pinnedNode(podSpec: JsonObject): string {
 }
 
 function placeOf(labels: Readonly<Record<string, string>>): Place {
-  return labels['netaudit.dev/place'] === 'node' ? 'node' : 'pod';
+  return labels[names.place] === 'node' ? 'node' : 'pod';
 }
 
 function optional<Field extends string, Value>(

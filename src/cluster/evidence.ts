@@ -1,0 +1,124 @@
+/** What has to be asked for apart, and is remembered until its Pod or Job is gone: logs and refusals. */
+import type { ReadLog, ReadRefusal } from '../plan/actions.ts';
+import type { ProbePodView } from '../plan/world.ts';
+import { ApiError, ConnectionError } from './api-error.ts';
+import type { Client, SendOptions } from './client.ts';
+import { isObject, objectAt, objectsOf, textOf } from './json.ts';
+import { coreEvents, pods } from './resources.ts';
+import { probeContainer } from './views.ts';
+
+/** EvidenceBounds say how much is read and remembered. */
+export interface EvidenceBounds {
+  /** logBytes is how much of one log is read, from its beginning. */
+  readonly logBytes: number;
+  /** totalBytes is how much of all logs is remembered; what does not fit is remembered as an error. */
+  readonly totalBytes: number;
+  /** askAgainMilliseconds is how long a Job without a refusal is not asked about again. */
+  readonly askAgainMilliseconds: number;
+}
+
+/** defaultEvidenceBounds let about a hundred nodes write their whole answer to the log. */
+export const defaultEvidenceBounds: EvidenceBounds = {
+  logBytes: 1024 * 1024,
+  totalBytes: 48 * 1024 * 1024,
+  askAgainMilliseconds: 10_000,
+};
+
+/** A log that the API server could not be asked for so many times is given up. */
+const attempts = 3;
+/** The API server waits for a kubelet that does not answer for longer than it lets others wait. */
+const logTimeoutMilliseconds = 20_000;
+
+type ReadResult = NonNullable<ProbePodView['log']>;
+
+/** Evidence reads logs and Events once and keeps them by the uid of what they are about. */
+export class Evidence {
+  readonly #client: Client;
+  readonly #bounds: EvidenceBounds;
+  readonly #logs = new Map<string, ReadResult>();
+  readonly #failures = new Map<string, number>();
+  readonly #refusals = new Map<string, string>();
+  readonly #asked = new Map<string, number>();
+  #bytes = 0;
+
+  constructor(client: Client, bounds: EvidenceBounds = defaultEvidenceBounds) {
+    this.#client = client;
+    this.#bounds = bounds;
+  }
+
+  /** log is what was read of a Pod's log, or why it could not be; undefined before it was asked for. */
+  log(podUid: string): ReadResult | undefined {
+    return this.#logs.get(podUid);
+  }
+
+  /** refusal is the message of the last FailedCreate event of a Job. */
+  refusal(jobUid: string): string | undefined {
+    return this.#refusals.get(jobUid);
+  }
+
+  /** forget drops all that is known of a Pod or Job. */
+  forget(uid: string): void {
+    this.#bytes -= sizeOf(this.#logs.get(uid));
+    for (const memory of [this.#logs, this.#failures, this.#refusals, this.#asked]) memory.delete(uid);
+  }
+
+  /** readLog reads a log, unless it was; true when something was learned. It rejects when asking again may help. */
+  async readLog({ namespace, pod, podUid }: ReadLog, options: SendOptions): Promise<boolean> {
+    if (this.#logs.has(podUid)) return false;
+    const { logBytes } = this.#bounds;
+    const query = { container: probeContainer, limitBytes: String(logBytes) };
+    const call = { verb: 'get', resource: pods, namespace, name: pod, subresource: 'log', query } as const;
+    const limits = { ...options, maxBytes: logBytes, timeoutMilliseconds: logTimeoutMilliseconds };
+    try {
+      this.#keep(podUid, { text: await this.#client.text(call, limits) });
+    } catch (error) {
+      this.#keep(podUid, { error: this.#givenUp(podUid, error) });
+    }
+    return true;
+  }
+
+  /** readRefusal looks for the event by which the Job controller says that it could not create a Job's Pod. */
+  async readRefusal({ namespace, jobUid }: ReadRefusal, options: SendOptions): Promise<boolean> {
+    const asked = this.#asked.get(jobUid);
+    if (asked !== undefined && performance.now() - asked < this.#bounds.askAgainMilliseconds) return false;
+    const query = { fieldSelector: `involvedObject.uid=${jobUid}`, limit: '50' };
+    const answer = await this.#client.send({ verb: 'list', resource: coreEvents, namespace, query }, options);
+    this.#asked.set(jobUid, performance.now());
+    const refused = objectsOf(isObject(answer) ? answer.items : undefined)
+      .filter(({ reason }) => reason === 'FailedCreate')
+      .sort((a, b) => lastSeen(a).localeCompare(lastSeen(b)));
+    const message = textOf(refused.at(-1)?.message);
+    if (message === '' || message === this.#refusals.get(jobUid)) return false;
+    this.#refusals.set(jobUid, message.slice(0, 1024));
+    return true;
+  }
+
+  /** What the API server said is final; that it said nothing, or had no time, is not. */
+  #givenUp(podUid: string, error: unknown): string {
+    if (error instanceof ApiError && error.code !== 429) return error.message.slice(0, 512);
+    if (!(error instanceof ConnectionError)) throw error;
+    const failures = (this.#failures.get(podUid) ?? 0) + 1;
+    this.#failures.set(podUid, failures);
+    if (failures < attempts) throw error;
+    return error.message.slice(0, 512);
+  }
+
+  #keep(uid: string, read: ReadResult): void {
+    const fits = this.#bytes + sizeOf(read) <= this.#bounds.totalBytes;
+    const kept = fits
+      ? read
+      : { error: 'The logs of this run are more than the operator may keep in memory' };
+    this.#logs.set(uid, kept);
+    this.#bytes += sizeOf(kept);
+  }
+}
+
+function sizeOf(read: ReadResult | undefined): number {
+  return read !== undefined && 'text' in read ? read.text.length : 0;
+}
+
+/** Events say in three ways when they were last seen, by the version of the API that wrote them. */
+function lastSeen(event: { readonly [field: string]: unknown }): string {
+  const times = [objectAt(event, 'series').lastObservedTime, event.lastTimestamp, event.eventTime];
+  return times.map(textOf).find((time) => time !== '') ?? '';
+}

@@ -1,0 +1,144 @@
+/** Every read for a decision: one audit's world, from the caches and, where they may be behind, from the API server. */
+import { labels, labelValue } from '../api/names.ts';
+import type { NetworkAudit, NetworkAuditRun } from '../api/v1alpha1/index.ts';
+import type { JobView, NodeView, ProbePodView, World } from '../plan/world.ts';
+import { type Caches, jobEntry, probePodEntry } from './caches.ts';
+import type { Client } from './client.ts';
+import type { Evidence } from './evidence.ts';
+import type { KubeletLeases } from './kubelet-leases.ts';
+import { policyViews } from './policies.ts';
+import { entryOf, pages } from './reflector.ts';
+import { jobs, pods } from './resources.ts';
+
+/** ObserverParts are what a world is gathered from. */
+export interface ObserverParts {
+  readonly client: Client;
+  readonly caches: Caches;
+  readonly evidence: Evidence;
+  readonly leases: KubeletLeases;
+  /** asksNodes tells whether one of the audit's checks has the place `node`. */
+  readonly asksNodes: (audit: NetworkAudit) => boolean;
+}
+
+/** Observer gathers worlds. */
+export class Observer {
+  readonly #parts: ObserverParts;
+  /** confirmed are the runs over their time whose Jobs the API server itself was asked about. */
+  readonly #confirmed = new Set<string>();
+
+  constructor(parts: ObserverParts) {
+    this.#parts = parts;
+  }
+
+  /** observe gathers the world of the audit of that name, at the moment `now`. */
+  async observe(auditName: string, now: Date, signal?: AbortSignal): Promise<World> {
+    const { caches, evidence } = this.#parts;
+    const audit = caches.audits.get(auditName);
+    const runs = caches.runs.views().filter((run) => run.spec.auditName === auditName);
+    const open = runs.filter((run) => !isComplete(run));
+    for (const run of open) await this.#confirm(run, now, signal);
+    const nodes = await this.#nodes(audit, open.some(isPlanned), signal);
+    const label = labelValue(auditName);
+    const ours: JobView[] = [];
+    let otherJobs = 0;
+    for (const { auditLabel, view } of storesOf(caches.jobs)) {
+      const refusal = evidence.refusal(view.uid);
+      if (auditLabel === label) ours.push(refusal === undefined ? view : { ...view, refusal });
+      else if (view.finished === undefined) otherJobs += 1;
+    }
+    const probePods: ProbePodView[] = [];
+    for (const { auditLabel, view } of storesOf(caches.probePods)) {
+      const log = evidence.log(view.uid);
+      if (auditLabel === label) probePods.push(log === undefined ? view : { ...view, log });
+    }
+    const responderSet = caches.responderSets.views()[0];
+    return {
+      ...(audit === undefined ? {} : { audit }),
+      runs,
+      nodes,
+      responders: caches.responders.views(),
+      ...(responderSet === undefined ? {} : { responderSet }),
+      jobs: ours,
+      probePods,
+      policies: policyViews(caches.policies.views()),
+      otherJobs,
+    };
+  }
+
+  /** A plan in force needs no Leases any more: they only say who can be asked. */
+  async #nodes(
+    audit: NetworkAudit | undefined,
+    planned: boolean,
+    signal: AbortSignal | undefined,
+  ): Promise<readonly NodeView[]> {
+    const { caches, leases, asksNodes } = this.#parts;
+    const nodes = caches.nodes.views();
+    if (audit === undefined || planned || !asksNodes(audit)) return nodes;
+    const renewTimes = await leases.renewTimes(signal);
+    return nodes.map((node) => {
+      const leaseRenewTime = renewTimes.get(node.name);
+      return leaseRenewTime === undefined ? node : { ...node, leaseRenewTime };
+    });
+  }
+
+  /** Before a run is closed without a Job's answer, a slow watch must not be why: the API server itself is asked. */
+  async #confirm(run: NetworkAuditRun, now: Date, signal: AbortSignal | undefined): Promise<void> {
+    const plan = run.status?.plan;
+    const { uid } = run.metadata;
+    if (plan === undefined || now < new Date(plan.deadlineTime) || this.#confirmed.has(uid)) return;
+    const { caches } = this.#parts;
+    const places = plan.nodes.reduce((sum, node) => sum + node.places.length, 0);
+    const answered = storesOf(caches.probePods).filter(({ view }) => view.terminated !== undefined);
+    const jobUids = new Set(
+      storesOf(caches.jobs).flatMap(({ view }) => (view.runUid === uid ? [view.uid] : [])),
+    );
+    if (answered.filter(({ view }) => jobUids.has(view.jobUid)).length < places)
+      await this.#reread(uid, signal);
+    if (this.#confirmed.size > 1000) this.#confirmed.clear();
+    this.#confirmed.add(uid);
+  }
+
+  async #reread(runUid: string, signal: AbortSignal | undefined): Promise<void> {
+    const { client, caches } = this.#parts;
+    const labelSelector = `${labels.runUid}=${runUid}`;
+    for (const [namespace, store] of caches.jobs) {
+      for await (const { items } of pages(
+        client,
+        { resource: jobs, namespace, labelSelector },
+        500,
+        signal,
+      )) {
+        for (const item of items) upsert(store, entryOf(item, jobEntry));
+      }
+    }
+    for (const [namespace, store] of caches.probePods) {
+      for await (const { items } of pages(
+        client,
+        { resource: pods, namespace, labelSelector },
+        500,
+        signal,
+      )) {
+        for (const item of items) upsert(store, entryOf(item, probePodEntry));
+      }
+    }
+  }
+}
+
+/** isComplete tells whether a run is over. */
+export function isComplete(run: NetworkAuditRun): boolean {
+  return (
+    run.status?.conditions?.some(({ type, status }) => type === 'Complete' && status === 'True') ?? false
+  );
+}
+
+function isPlanned(run: NetworkAuditRun): boolean {
+  return run.status?.plan !== undefined;
+}
+
+function storesOf<View>(stores: ReadonlyMap<string, { views(): View[] }>): View[] {
+  return [...stores.values()].flatMap((store) => store.views());
+}
+
+function upsert<Entry>(store: { upsert(entry: Entry): void }, entry: Entry | undefined): void {
+  if (entry !== undefined) store.upsert(entry);
+}

@@ -1,0 +1,72 @@
+/** Which change wakes which audit. */
+import { labelValue } from '../api/names.ts';
+import type { NetworkAuditRun } from '../api/v1alpha1/index.ts';
+import type { Caches, JobEntry } from './caches.ts';
+import type { Evidence } from './evidence.ts';
+import { isComplete } from './observe.ts';
+
+/** Wake makes an audit due after a time. */
+export type Wake = (audit: string, milliseconds: number) => void;
+
+/** Answers come in crowds: one look a moment later sees many of them. */
+const crowdMilliseconds = 250;
+/** What concerns every audit (a node, a policy) may change everywhere at once. */
+const clusterMilliseconds = 1_000;
+
+/** wakeOnChange adds the listeners that make audits due, and forgets evidence with what it was about. */
+export function wakeOnChange(caches: Caches, evidence: Evidence, wake: Wake): void {
+  const wakeAll = () => {
+    for (const audit of caches.audits.views()) wake(audit.metadata.name, clusterMilliseconds);
+  };
+  caches.audits.onChange((previous, next) => {
+    const name = (next ?? previous)?.metadata.name;
+    if (name !== undefined) wake(name, 0);
+  });
+  caches.runs.onChange((previous, next) => {
+    const audit = (next ?? previous)?.spec.auditName;
+    if (audit !== undefined) wake(audit, 0);
+  });
+  caches.nodes.onChange(wakeAll);
+  caches.responders.onChange(wakeAll);
+  caches.responderSets.onChange(wakeAll);
+  caches.policies.onChange(wakeAll);
+  for (const store of caches.jobs.values()) {
+    store.onChange((previous, next) => {
+      wakeLabelled(caches, (next ?? previous)?.auditLabel, wake);
+      if (next === undefined && previous !== undefined) evidence.forget(previous.view.uid);
+      if (makesRoom(previous, next)) wakeWaiting(caches, wake);
+    });
+  }
+  for (const store of caches.probePods.values()) {
+    store.onChange((previous, next) => {
+      wakeLabelled(caches, (next ?? previous)?.auditLabel, wake);
+      if (next === undefined && previous !== undefined) evidence.forget(previous.view.uid);
+    });
+  }
+}
+
+/** A label's value is the audit's name, or a hash that only the name can be compared with. */
+function wakeLabelled(caches: Caches, label: string | undefined, wake: Wake): void {
+  if (label === undefined) return;
+  if (caches.audits.get(label) !== undefined) {
+    wake(label, crowdMilliseconds);
+    return;
+  }
+  for (const { spec } of caches.runs.views()) {
+    if (labelValue(spec.auditName) === label) wake(spec.auditName, crowdMilliseconds);
+  }
+}
+
+/** One cap holds for the Jobs of all audits: one that ends lets another audit's begin. */
+function makesRoom(previous: JobEntry | undefined, next: JobEntry | undefined): boolean {
+  return isUnderWay(previous) && !isUnderWay(next);
+}
+
+function isUnderWay(entry: JobEntry | undefined): boolean {
+  return entry !== undefined && entry.view.finished === undefined;
+}
+
+function wakeWaiting(caches: Caches, wake: Wake): void {
+  const open = caches.runs.views().filter((run: NetworkAuditRun) => !isComplete(run));
+  for (const audit of new Set(open.map((run) => run.spec.auditName))) wake(audit, clusterMilliseconds);
+}
