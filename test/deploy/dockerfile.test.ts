@@ -2,6 +2,9 @@ import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { test } from 'node:test';
+import { probeJob } from '../../src/plan/job.ts';
+import { defaultSettings } from '../../src/plan/settings.ts';
+import { makeRun } from '../metrics/objects.ts';
 import { copiesOf, packagesOf, parseDockerfile, type Stage, textsOf } from './dockerfile.ts';
 import { at, listAt, read, root } from './rendered.ts';
 
@@ -84,6 +87,23 @@ test('nobody is root who does not ask for it', () => {
   assert.deepEqual(textsOf(image, 'USER'), ['65532:65532']);
 });
 
+const podOfProbe = at(
+  probeJob(
+    {
+      run: makeRun('cluster', 'cluster-1'),
+      node: 'n1',
+      place: 'pod',
+      question: 'e30',
+      deadlineTime: '2026-11-01T10:03:00Z',
+    },
+    new Date('2026-11-01T10:00:00Z'),
+    defaultSettings,
+  ),
+  'spec',
+  'template',
+  'spec',
+);
+
 test('what Pods are told to run is in the image, and is what it runs by itself', () => {
   const pods = ['operator', 'responder'].map((name) => {
     const workload = read(`deploy/${name}.yaml`).find(({ kind }) =>
@@ -91,7 +111,8 @@ test('what Pods are told to run is in the image, and is what it runs by itself',
     );
     return listAt(workload, 'spec', 'template', 'spec', 'containers', 0, 'command').map(String);
   });
-  for (const command of pods) {
+  const probe = listAt(podOfProbe, 'containers', 0, 'command').map(String);
+  for (const command of [...pods, probe]) {
     assert.equal(command[0], '/usr/local/bin/node');
     assert.ok(inApp.includes(command.at(-1) ?? ''), command.join(' '));
   }

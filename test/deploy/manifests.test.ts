@@ -5,7 +5,9 @@ import { test } from 'node:test';
 import { components, labels, namespaces, objects, product, productLabels } from '../../src/api/names.ts';
 import { auditSpec, runSpec } from '../../src/api/v1alpha1/index.ts';
 import { validate } from '../../src/api/validate.ts';
+import { probeJob } from '../../src/plan/job.ts';
 import { defaultSettings } from '../../src/plan/settings.ts';
+import { makeRun } from '../metrics/objects.ts';
 import { faultsOf } from './openapi.ts';
 import { violationsOf } from './pod-security.ts';
 import { at, listAt, type Manifest, read, render, root } from './rendered.ts';
@@ -127,6 +129,51 @@ test('the judge of Pod Security sees what restricted forbids', () => {
     'c: capabilities.add',
     'c: hostPort',
   ]);
+});
+
+const jobs = (['pod', 'node'] as const).map((place) => {
+  const run = makeRun('cluster', 'cluster-1');
+  const input = { run, node: 'n1', place, question: 'e30', deadlineTime: '2026-11-01T10:03:00Z' };
+  return { place, job: probeJob(input, new Date('2026-11-01T10:00:00Z'), defaultSettings) };
+});
+
+for (const { place, job } of jobs) {
+  test(`a real API server has nothing against a probe's Job at the place ${place}`, () => {
+    assert.deepEqual(faultsOf({ ...job }), []);
+  });
+}
+
+test('a probe at the place pod passes restricted; one at the place node needs no more than its namespace says', () => {
+  const violations = jobs.map(({ job }) => violationsOf(at(job, 'spec', 'template', 'spec')));
+  assert.deepEqual(violations, [
+    [],
+    [
+      'hostNetwork',
+      'volume of hostPath',
+      'volume of hostPath',
+      'volume of hostPath',
+      'probe: runAsNonRoot',
+      'probe: runAsUser',
+      'probe: capabilities.add',
+    ],
+  ]);
+});
+
+test('the policies of both namespaces select the probes that run there', () => {
+  for (const { job } of jobs) {
+    const policies = rendered.filter(
+      ({ kind, metadata }) => kind === 'NetworkPolicy' && metadata.namespace === job.metadata.namespace,
+    );
+    const own = Object(at(job, 'spec', 'template', 'metadata', 'labels'));
+    const selecting = policies.filter((policy) => {
+      const wanted = Object(at(policy, 'spec', 'podSelector', 'matchLabels') ?? {});
+      return Object.keys(wanted).every((key) => wanted[key] === own[key]);
+    });
+    assert.deepEqual(
+      selecting.map(({ metadata }) => metadata.name),
+      ['netaudit-probe'],
+    );
+  }
 });
 
 test('only the operator gets a token', () => {
