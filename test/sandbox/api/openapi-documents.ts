@@ -1,0 +1,20 @@
+/** The OpenAPI v3 documents of the built-in groups: captured files, and written ones for the groups not captured. */
+import { composedDocument } from './openapi-composed.ts';
+import { fixture, hasFixture } from './resources.ts';
+
+const texts = new Map<string, string>();
+
+/** documentPath is the path below /openapi/v3: `api/v1`, `apis/batch/v1`. */
+export function documentPath(apiVersion: string): string {
+  return apiVersion.includes('/') ? `apis/${apiVersion}` : `api/${apiVersion}`;
+}
+
+/** builtInDocument is the text of the document of a built-in group and version, or undefined. */
+export function builtInDocument(apiVersion: string): string | undefined {
+  const known = texts.get(apiVersion);
+  if (known !== undefined) return known;
+  const file = `openapi-v3/${documentPath(apiVersion).replaceAll('/', '_')}.json`;
+  const text = hasFixture(file) ? fixture(file).trimEnd() : composedDocument(apiVersion);
+  if (text !== undefined) texts.set(apiVersion, text);
+  return text;
+}
