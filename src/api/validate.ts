@@ -120,7 +120,8 @@ function walkObject(schema: ObjectSchema, value: unknown, path: string, errors: 
   if (!isObject(value)) return report(errors, path, 'must be an object');
   const entries: [string, unknown][] = [];
   for (const [name, field] of Object.entries(schema.properties)) {
-    const given = fieldOf(value, name) ?? defaultOf(field);
+    const own = fieldOf(value, name);
+    const given = own === undefined ? defaultOf(field) : own;
     const at = path === '' ? name : `${path}.${name}`;
     if (given !== undefined) entries.push([name, walk(field, given, at, errors)]);
     else if (schema.required?.includes(name)) report(errors, at, 'is required');
