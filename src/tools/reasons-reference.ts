@@ -6,6 +6,7 @@ import {
   conditionReasons,
   conditionTypes,
   skippedNodeReasons,
+  summaryReasons,
 } from '../api/v1alpha1/index.ts';
 import { reasons as podToPod, type ReasonText } from '../checks/pod-to-pod/reasons.ts';
 import { cell } from './markdown.ts';
@@ -26,14 +27,16 @@ export function renderReasonsReference(): string {
     'A condition that is missing means Unknown.',
     '',
     ...conditionTypes.flatMap(conditionSection),
-    '## Nodes that cannot take part',
-    '',
-    'These are the reasons in `status.plan.skipped` of a run.',
-    '',
-    '| reason | meaning |',
-    '| --- | --- |',
-    ...Object.entries(skippedNodeReasons).map(([reason, meaning]) => `| \`${reason}\` | ${cell(meaning)} |`),
-    '',
+    ...plainSection(
+      'Nodes that cannot take part',
+      'These are the reasons in `status.plan.skipped` of a run.',
+      skippedNodeReasons,
+    ),
+    ...plainSection(
+      'Checks and nodes without a verdict',
+      'These reasons in `status.checks` and in `status.nodes` of a run belong to no kind of check.',
+      summaryReasons,
+    ),
     ...Object.entries(checkReasons).flatMap(([type, reasons]) => checkSection(type, reasons)),
   ].join('\n');
 }
@@ -56,6 +59,23 @@ function conditionSection({ kind, type, polarity, meaning, present }: ConditionT
 
 function reasonRow({ status, reason, meaning, action }: ConditionReason): string {
   return `| ${status} | \`${reason}\` | ${cell(meaning)} | ${cell(action)} |`;
+}
+
+function plainSection(
+  title: string,
+  text: string,
+  reasons: Readonly<Record<string, string>>,
+): readonly string[] {
+  return [
+    `## ${title}`,
+    '',
+    text,
+    '',
+    '| reason | meaning |',
+    '| --- | --- |',
+    ...Object.entries(reasons).map(([reason, meaning]) => `| \`${reason}\` | ${cell(meaning)} |`),
+    '',
+  ];
 }
 
 function checkSection(type: string, reasons: Readonly<Record<string, ReasonText>>): readonly string[] {

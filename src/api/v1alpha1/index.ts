@@ -26,7 +26,13 @@ export type {
   OwnerReference,
 } from './objects.ts';
 export { type Plan, type PlannedNode, plan, type Retry, type SkippedNode, type Target } from './plan.ts';
-export { type ConditionReason, conditionReasons, type ReasonOf, skippedNodeReasons } from './reasons.ts';
+export {
+  type ConditionReason,
+  conditionReasons,
+  type ReasonOf,
+  skippedNodeReasons,
+  summaryReasons,
+} from './reasons.ts';
 export type { CheckSummary, Finding, Severity, Summary, Suspect } from './results.ts';
 export {
   type Matrix,

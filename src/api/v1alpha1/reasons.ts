@@ -190,3 +190,9 @@ export const skippedNodeReasons = {
   NotLinux: 'The node runs another system than Linux.',
   VirtualNode: 'There is no kubelet behind the node.',
 } as const;
+
+/** summaryReasons are the reasons of checks and nodes that belong to no kind of check. */
+export const summaryReasons = {
+  NothingAsked:
+    'There was no question to ask here in this run, so that there is no verdict: the outcome is Skipped.',
+} as const;
