@@ -1,11 +1,11 @@
 /** What has to be asked for apart, and is remembered until its Pod or Job is gone: logs and refusals. */
 import type { ReadLog, ReadRefusal } from '../plan/actions.ts';
+import { probeContainer } from '../plan/job.ts';
 import type { ProbePodView } from '../plan/world.ts';
 import { ApiError, ConnectionError } from './api-error.ts';
 import type { Client, SendOptions } from './client.ts';
 import { isObject, objectAt, objectsOf, textOf } from './json.ts';
 import { coreEvents, pods } from './resources.ts';
-import { probeContainer } from './views.ts';
 
 /** EvidenceBounds say how much is read and remembered. */
 export interface EvidenceBounds {

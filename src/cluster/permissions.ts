@@ -38,6 +38,12 @@ const own: readonly Permission[] = [
     why: 'Runs are made on schedule, asked-for runs get their owner, old runs are deleted.',
   },
   {
+    apiGroup: 'netaudit.dev',
+    resources: ['networkaudits/finalizers', 'networkauditruns/finalizers'],
+    verbs: ['update'],
+    why: 'Owner references that block deletion need it where OwnerReferencesPermissionEnforcement is on (OpenShift).',
+  },
+  {
     apiGroup: '',
     resources: ['nodes'],
     verbs: ['list', 'watch'],

@@ -1,11 +1,11 @@
 /** How objects of other components are reduced to the world's views, right when they are read. */
 import { labels as names } from '../api/names.ts';
 import type { Place } from '../checks/check.ts';
+import { probeContainer } from '../plan/job.ts';
 import type { JobView, NodeView, ProbePodView, ResponderSetView, ResponderView } from '../plan/world.ts';
 import { type JsonObject, numberOf, objectAt, objectsOf, optionalText, textMapOf, textOf } from './json.ts';
 
-/** probeContainer and responderContainer are the only containers that our Pods have by us. */
-export const probeContainer = 'probe';
+/** responderContainer is the only container of a responder Pod that is ours. */
 export const responderContainer = 'responder';
 
 /** nodeView reduces a Node: images, addresses and heartbeats are what makes one large and ever changing. */
@@ -29,7 +29,7 @@ export function nodeView(node: JsonObject): NodeView {
   };
 }
 
-/** ResponderEntry is a responder Pod. */
+/** responderView reduces a responder Pod. */
 export function responderView(pod: JsonObject): ResponderView {
   const metadata = objectAt(pod, 'metadata');
   return {

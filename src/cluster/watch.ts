@@ -88,6 +88,7 @@ async function* linesOf(stream: Readable, silenceMilliseconds: number): AsyncGen
       rest = lines.pop() ?? '';
       for (const line of lines) if (line.trim() !== '') yield line;
     }
+    if (rest.trim() !== '') throw new ConnectionError('The watch ended within a line');
   } finally {
     clearTimeout(silent);
   }
