@@ -11,6 +11,8 @@ export interface Asked {
   readonly subresource: string | undefined;
   readonly query: URLSearchParams;
   readonly at: number;
+  /** agent is the client's User-Agent. */
+  readonly agent: string;
 }
 
 /** collectionOf is the key under which objects of a request's resource are kept. */
@@ -35,8 +37,9 @@ export function askedOf(request: IncomingMessage): Asked | undefined {
   const [resource, name, subresource] = parts;
   if (resource === undefined) return undefined;
   const query = url.searchParams;
+  const agent = request.headers['user-agent'] ?? '';
   const verb = verbOf(request.method ?? 'GET', name, query);
-  return { verb, group, resource, namespace, name, subresource, query, at: performance.now() };
+  return { verb, group, resource, namespace, name, subresource, query, at: performance.now(), agent };
 }
 
 function verbOf(method: string, name: string | undefined, query: URLSearchParams): string {
