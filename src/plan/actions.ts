@@ -13,7 +13,10 @@ export type Action =
   | WriteAuditStatus
   | EmitEvent;
 
-/** Decision is what `decide` returns: the actions in order, and when to look again at the latest. */
+/**
+ * Decision is what `decide` returns: the actions in order, and when to look again at the latest. The first action that
+ * fails ends the decision: the next world decides what is still to be done.
+ */
 export interface Decision {
   readonly actions: readonly Action[];
   /** again is the time (RFC 3339) at which the world must be looked at even if nothing changes. */

@@ -1,7 +1,6 @@
 /** The world as one reconcile sees it: everything that was read, reduced to what decisions need. Plain data. */
 import type { NetworkAudit, NetworkAuditRun } from '../api/v1alpha1/index.ts';
-import type { PolicyView } from '../checks/check.ts';
-import type { Place } from '../checks/check.ts';
+import type { Place, PolicyView } from '../checks/check.ts';
 
 /** World is what `decide` decides from, for one audit. Times are RFC 3339 strings as the API gives them. */
 export interface World {
@@ -76,7 +75,11 @@ export interface JobView {
   readonly runUid: string;
   readonly creationTime: string;
   /** finished is the terminal condition's type, and its reason. */
-  readonly finished?: { readonly type: 'Complete' | 'Failed'; readonly reason: string; readonly message: string };
+  readonly finished?: {
+    readonly type: 'Complete' | 'Failed';
+    readonly reason: string;
+    readonly message: string;
+  };
   /** refusal is the message of the last FailedCreate event, read only for a Job that has no Pod. */
   readonly refusal?: string;
 }

@@ -1,0 +1,78 @@
+/**
+ * What must happen next for one audit: small steps in order, each a pure function of the world.
+ *
+ *   no plan ──plan──▶ planned ──Jobs──▶ probing ──all reported, or time over──▶ results ──▶ probes deleted ──▶ pruned
+ *
+ * Each step looks only at what is there, and each arrow is one write: whoever dies between two of them leaves a world
+ * from which the next one goes on. A run's results are written before its probes are deleted, and its plan before its
+ * first Job exists.
+ */
+import type { Check } from '../checks/check.ts';
+import { registry } from '../checks/registry.ts';
+import type { Decision } from './actions.ts';
+import { progressOf } from './progress.ts';
+import { readinessOf } from './ready.ts';
+import { closeWithout } from './run-status.ts';
+import { newestJudged, type Runs, refuseAt, sortRuns } from './runs.ts';
+import type { Settings } from './settings.ts';
+import { makeDue, startNext } from './start.ts';
+import { type Case, deleteProbes, type Step, writeRun } from './step.ts';
+import { writeAudit } from './tell.ts';
+import { prune, tidyUp } from './tidy.ts';
+import { earliest, plusSeconds, timeText } from './time.ts';
+import type { World } from './world.ts';
+
+/** decide tells what to do. The same world at the same time gives the same answer. */
+export function decide(
+  world: World,
+  now: Date,
+  settings: Settings,
+  kinds: readonly Check[] = registry,
+): Decision {
+  const audit = world.audit?.metadata.deletionTimestamp === undefined ? world.audit : undefined;
+  const runs = sortRuns(world.runs, audit);
+  const steps =
+    audit === undefined
+      ? orphaned(runs, world, now, settings)
+      : attended({ audit, runs, world, now, settings, kinds });
+  const again = earliest(...steps.map((step) => step.again));
+  // Times are written in whole seconds: one second later all of them are over.
+  const moment = again === undefined ? {} : { again: timeText(plusSeconds(again, 1)) };
+  return { actions: steps.flatMap(({ actions }) => actions), ...moment };
+}
+
+/** orphaned closes the runs of an audit that does not exist, or not any more. */
+function orphaned(runs: Runs, world: World, now: Date, settings: Settings): readonly Step[] {
+  const tidied = runs.finished.map((run) => ({ actions: deleteProbes(run, world, settings) }));
+  const closed = [...runs.active, ...runs.waiting].map((run): Step => {
+    const patience = refuseAt(run, settings);
+    if (run.status?.plan === undefined && patience > now) return { actions: [], again: patience };
+    return { actions: [writeRun(run, closeWithout(run, now))] };
+  });
+  return [...tidied, ...closed];
+}
+
+function attended(at: Case): readonly Step[] {
+  const ready = readinessOf(at.audit, at.world, at.now, at.settings, at.kinds);
+  return [
+    tidyUp(at),
+    ...goOn(at),
+    startNext(at, ready),
+    makeDue(at, ready),
+    prune(at),
+    writeAudit(at, ready),
+  ];
+}
+
+/** goOn makes the Jobs that are missing, reads what must be read, and judges what is complete or over its time. */
+function goOn({ runs, world, now, settings, kinds }: Case): readonly Step[] {
+  const previous = newestJudged(runs);
+  const unfinished = world.jobs.filter(({ finished }) => finished === undefined).length;
+  let room = settings.jobCap - world.otherJobs - unfinished;
+  return runs.active.map((run) => {
+    const progress = progressOf({ run, world, previous, room }, now, settings, kinds);
+    if (progress.kind === 'Over') return { actions: [writeRun(run, progress.status)] };
+    room -= progress.jobs.length;
+    return { actions: [...progress.jobs, ...progress.reads], again: progress.again };
+  });
+}

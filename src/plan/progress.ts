@@ -1,0 +1,110 @@
+/** How far a run is: which Jobs are still to be made, what is to be read, and whether it can be judged. */
+import type { NetworkAuditRun, NetworkAuditRunStatus } from '../api/v1alpha1/index.ts';
+import type { Check } from '../checks/check.ts';
+import type { CreateJob, ReadLog, ReadRefusal } from './actions.ts';
+import { probeJob } from './job.ts';
+import { verdictsOf } from './judge.ts';
+import { type Asking, askingsOf } from './questions.ts';
+import { type ProbeReport, reportsOf } from './reports.ts';
+import { resultsOf } from './results.ts';
+import type { Settings } from './settings.ts';
+import { plusSeconds } from './time.ts';
+import type { World } from './world.ts';
+
+/** Progress is what a run under way needs next: more time, with what to do meanwhile, or its end. */
+export type Progress =
+  | {
+      readonly kind: 'Going';
+      readonly jobs: readonly CreateJob[];
+      readonly reads: readonly (ReadLog | ReadRefusal)[];
+      readonly again: Date;
+    }
+  | { readonly kind: 'Over'; readonly status: NetworkAuditRunStatus };
+
+/** ProgressInput is a run that has a plan and is not over. */
+export interface ProgressInput {
+  readonly run: NetworkAuditRun;
+  readonly world: World;
+  readonly previous: NetworkAuditRun | undefined;
+  /** room is how many more Jobs fit under the cap. */
+  readonly room: number;
+}
+
+/** refusalsAtOnce bounds the look-ups of one decision: what refuses one Pod mostly refuses all. */
+const refusalsAtOnce = 50;
+
+/** progressOf looks at every probe of a run. A run is over when no probe can tell more, or when its time is. */
+export function progressOf(
+  { run, world, previous, room }: ProgressInput,
+  now: Date,
+  settings: Settings,
+  kinds: readonly Check[],
+): Progress {
+  const plan = run.status?.plan;
+  if (plan === undefined) throw new Error(`Run ${run.metadata.name} has no plan`);
+  const askings = askingsOf(run, plan, settings, kinds);
+  const reports = reportsOf(run, plan, askings, world);
+  const deadline = new Date(plan.deadlineTime);
+  const late = now >= deadline;
+  if (late || reports.every(({ final }) => final)) {
+    const verdicts = verdictsOf(run, plan, reports, world, kinds);
+    const nodeNames = new Set(world.nodes.map(({ name }) => name));
+    const input = {
+      run,
+      plan,
+      verdicts,
+      reports,
+      nodeNames,
+      late,
+      ...(previous === undefined ? {} : { previous }),
+    };
+    return { kind: 'Over', status: resultsOf(input, now, kinds) };
+  }
+  const closing = plusSeconds(deadline, -settings.reportMarginSeconds);
+  const lastStart = plusSeconds(closing, -settings.reportMarginSeconds);
+  return {
+    kind: 'Going',
+    jobs: now < lastStart ? missingJobs(run, plan.deadlineTime, askings, reports, room, now, settings) : [],
+    reads: [...logsOf(reports), ...(now < closing ? [] : refusalsOf(reports))],
+    again: now < closing ? closing : deadline,
+  };
+}
+
+function missingJobs(
+  run: NetworkAuditRun,
+  deadlineTime: string,
+  askings: readonly Asking[],
+  reports: readonly ProbeReport[],
+  room: number,
+  now: Date,
+  settings: Settings,
+): readonly CreateJob[] {
+  return askings
+    .flatMap(({ node, place, question }, index) => {
+      const report = reports[index];
+      if (report === undefined || report.job !== undefined || report.final || 'problem' in question)
+        return [];
+      return [{ run, node, place, question: question.text, deadlineTime }];
+    })
+    .slice(0, Math.max(0, room))
+    .map((input) => ({ type: 'CreateJob', job: probeJob(input, now, settings) }));
+}
+
+function logsOf(reports: readonly ProbeReport[]): readonly ReadLog[] {
+  return reports.flatMap(({ needsLog, pod }) =>
+    needsLog && pod !== undefined
+      ? [{ type: 'ReadLog' as const, namespace: pod.namespace, pod: pod.name, podUid: pod.uid }]
+      : [],
+  );
+}
+
+/** refusalsOf asks about Jobs without a Pod, near the end only: the Job controller may just be slow. */
+function refusalsOf(reports: readonly ProbeReport[]): readonly ReadRefusal[] {
+  return reports
+    .flatMap(({ job, pod }) =>
+      job !== undefined && pod === undefined && job.finished === undefined && job.refusal === undefined
+        ? [{ type: 'ReadRefusal' as const, namespace: job.namespace, job: job.name, jobUid: job.uid }]
+        : [],
+    )
+    .slice(0, refusalsAtOnce);
+}

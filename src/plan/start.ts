@@ -1,0 +1,86 @@
+/** How runs come to be: the one that is due is made, and the oldest that waits is planned when its turn has come. */
+import type { NetworkAudit, NetworkAuditRun } from '../api/v1alpha1/index.ts';
+import type { Action } from './actions.ts';
+import { conditionOf } from './conditions.ts';
+import type { Readiness } from './ready.ts';
+import { planRun, waitingStatus } from './run-status.ts';
+import { dueRun, newestJudged, newRun, nextNumber, nextToStart, ownedBy } from './runs.ts';
+import { missedCap } from './schedule.ts';
+import { auditEvent, type Case, type Step, writeRun } from './step.ts';
+import { earliest, plusSeconds, timeOf } from './time.ts';
+
+/** responderWaitSeconds is how long a run waits for something to ask. */
+const responderWaitSeconds = 30;
+
+/** startNext plans the oldest run whose turn it is, if none goes on. */
+export function startNext(at: Case, ready: Readiness): Step {
+  const { audit, runs, now, settings } = at;
+  const active = runs.active[0];
+  if (active !== undefined) {
+    return { actions: tellWaiting(runs.waiting, `Run ${active.metadata.name} goes on`, now) };
+  }
+  const { run, notBefore } = nextToStart(audit, runs, now, settings);
+  if (run === undefined) {
+    const why = `Runs that were asked for start at most one in ${settings.askedForIntervalSeconds} s`;
+    return { actions: tellWaiting(runs.waiting, why, now), again: notBefore };
+  }
+  const number = nextNumber(audit, runs);
+  const obstacle = worthWaiting(ready, number);
+  const patience = plusSeconds(timeOf(run.metadata.creationTimestamp) ?? now, responderWaitSeconds);
+  if (obstacle !== undefined && patience > now) {
+    return { actions: tellWaiting(runs.waiting, obstacle, now), again: patience };
+  }
+  return { actions: startActions(at, run, number) };
+}
+
+function startActions(
+  { audit, runs, world, now, settings, kinds }: Case,
+  run: NetworkAuditRun,
+  number: number,
+): readonly Action[] {
+  const previous = newestJudged(runs);
+  const input = { audit, run, world, number, ...(previous === undefined ? {} : { previous }) };
+  const adopt = ownedBy(run, audit) ? {} : { adopt: { auditUid: audit.metadata.uid } };
+  const rest = runs.waiting.filter((other) => other !== run);
+  return [
+    { ...writeRun(run, planRun(input, now, settings, kinds)), ...adopt },
+    ...tellWaiting(rest, `Run ${run.metadata.name} goes on`, now),
+  ];
+}
+
+/**
+ * worthWaiting says what may change in a moment by itself: nodes and responders that come up. A spec that only a person
+ * can mend is not waited for; and once the first run is done, a responder that is missing is what a run must tell of.
+ */
+function worthWaiting({ obstacle, unheard }: Readiness, number: number): string | undefined {
+  if (obstacle?.reason === 'NoEligibleNodes' || obstacle?.reason === 'NoResponders') return obstacle.message;
+  return obstacle === undefined && number === 0 && unheard > 0
+    ? 'Not all responder Pods are ready yet'
+    : undefined;
+}
+
+/** tellWaiting says once to each waiting run that it waits. */
+function tellWaiting(waiting: readonly NetworkAuditRun[], why: string, now: Date): readonly Action[] {
+  return waiting
+    .filter(({ status }) => conditionOf(status?.conditions, 'Complete') === undefined)
+    .map((run) => writeRun(run, waitingStatus(run, why, now)));
+}
+
+/** makeDue makes the run that is due, unless one of the audit goes on or waits already. */
+export function makeDue({ audit, runs, now }: Case, ready: Readiness): Step {
+  const { schedule, obstacle } = ready;
+  const next = schedule === undefined || audit.spec.suspend ? undefined : schedule.nextDue(now);
+  const again = earliest(next, obstacle === undefined ? undefined : ready.settled);
+  const busy = runs.active.length > 0 || runs.waiting.length > 0;
+  const due = obstacle !== undefined || busy ? undefined : dueRun(audit, schedule, runs, now);
+  if (due === undefined) return { actions: [], again };
+  const create: Action = { type: 'CreateRun', run: newRun(audit, due.name) };
+  const missed = due.missed();
+  return { actions: [create, ...(missed > 0 ? [missedEvent(audit, due.name, missed)] : [])], again };
+}
+
+function missedEvent(audit: NetworkAudit, run: string, missed: number): Action {
+  const count = missed >= missedCap ? `At least ${missedCap}` : String(missed);
+  const message = `${count} due times before that of run ${run} were missed and are not made up for`;
+  return auditEvent(audit, { eventType: 'Warning', reason: 'RunsMissed', message, action: 'Schedule' });
+}
