@@ -21,7 +21,9 @@ export function listCauses(value: JsonValue, schema: Schema, where: string): Cau
   if (Array.isArray(value)) {
     const { items } = schema;
     if (schema.listType !== 'atomic') causes.push(...repeated(value, schema, where));
-    if (items) value.forEach((item, index) => causes.push(...listCauses(item, items, `${where}[${index}]`)));
+    for (const [index, item] of value.entries()) {
+      if (items) causes.push(...listCauses(item, items, `${where}[${index}]`));
+    }
   } else if (isObject(value)) {
     for (const [name, member] of Object.entries(value)) {
       const child = schema.child(name);

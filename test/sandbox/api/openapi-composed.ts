@@ -137,10 +137,9 @@ const groups: Record<string, Group> = {
   },
 };
 
-/** composedResources names the kinds that these documents describe, by apiVersion. */
-export function isComposed(apiVersion: string, kind: string): boolean | undefined {
-  const group = groups[apiVersion];
-  return group && Object.hasOwn(group.kinds, kind);
+/** describes tells whether a group and version is written down here. */
+export function describes(apiVersion: string): boolean {
+  return Object.hasOwn(groups, apiVersion);
 }
 
 const meta = 'io.k8s.apimachinery.pkg.apis.meta.v1';

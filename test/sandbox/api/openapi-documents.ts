@@ -1,5 +1,5 @@
 /** The OpenAPI v3 documents of the built-in groups: captured files, and written ones for the groups not captured. */
-import { composedDocument } from './openapi-composed.ts';
+import { composedDocument, describes } from './openapi-composed.ts';
 import { fixture, hasFixture } from './resources.ts';
 
 const texts = new Map<string, string>();
@@ -9,11 +9,20 @@ export function documentPath(apiVersion: string): string {
   return apiVersion.includes('/') ? `apis/${apiVersion}` : `api/${apiVersion}`;
 }
 
+function fileOf(apiVersion: string): string {
+  return `openapi-v3/${documentPath(apiVersion).replaceAll('/', '_')}.json`;
+}
+
+/** hasDocument tells whether there is a document, without reading it. */
+export function hasDocument(apiVersion: string): boolean {
+  return hasFixture(fileOf(apiVersion)) || describes(apiVersion);
+}
+
 /** builtInDocument is the text of the document of a built-in group and version, or undefined. */
 export function builtInDocument(apiVersion: string): string | undefined {
   const known = texts.get(apiVersion);
   if (known !== undefined) return known;
-  const file = `openapi-v3/${documentPath(apiVersion).replaceAll('/', '_')}.json`;
+  const file = fileOf(apiVersion);
   const text = hasFixture(file) ? fixture(file).trimEnd() : composedDocument(apiVersion);
   if (text !== undefined) texts.set(apiVersion, text);
   return text;
