@@ -1,0 +1,426 @@
+import assert from 'node:assert/strict';
+import { after, before, beforeEach, describe, it } from 'node:test';
+import type { NetworkAuditRunStatus, NetworkAuditStatus } from '../../src/api/v1alpha1/index.ts';
+import { ApiError } from '../../src/cluster/api-error.ts';
+import { Applier } from '../../src/cluster/apply.ts';
+import { type Caches, createCaches } from '../../src/cluster/caches.ts';
+import { Client } from '../../src/cluster/client.ts';
+import { Connection } from '../../src/cluster/connection.ts';
+import { Events } from '../../src/cluster/events.ts';
+import { Evidence } from '../../src/cluster/evidence.ts';
+import { permissions } from '../../src/cluster/permissions.ts';
+import { defaultReflectorOptions, reflect } from '../../src/cluster/reflector.ts';
+import { StalledError, WaitingError } from '../../src/control/errors.ts';
+import type { CreateJob, CreateRun, EmitEvent } from '../../src/plan/actions.ts';
+import { ApiServer } from '../support/api-server/server.ts';
+import { createKeptLog, type Line } from '../support/kept-log.ts';
+import { auditOf, metadataOf, runOf } from '../support/make-objects.ts';
+import { until } from '../support/until.ts';
+
+const [runsOf, auditsOf, jobsOf] = [
+  'networkauditruns.netaudit.dev',
+  'networkaudits.netaudit.dev',
+  'jobs.batch',
+];
+const scope = { podNamespace: 'netaudit', nodeNamespace: 'netaudit-node', responderPort: 9100 };
+
+describe('carrying out a decision', () => {
+  let server: ApiServer;
+  let caches: Caches;
+  let evidence: Evidence;
+  let applier: Applier;
+  let leads: boolean;
+  let lines: Line[];
+  let now: number;
+
+  before(async () => {
+    server = await new ApiServer({ permissions }).listen();
+  });
+  after(() => server.close());
+  beforeEach(() => {
+    server.faults.length = 0;
+    server.requests.length = 0;
+    for (const collection of [runsOf, auditsOf, jobsOf, 'events']) {
+      for (const object of server.objects.all(collection)) server.objects.delete(collection, object);
+    }
+    const client = new Client(new Connection(() => server.kubeConfig()), { timeoutMilliseconds: 300 });
+    const kept = createKeptLog();
+    lines = kept.lines;
+    leads = true;
+    now = Date.parse('2026-01-01T00:00:00.123Z');
+    caches = createCaches(scope);
+    evidence = new Evidence(client, { logBytes: 100, totalBytes: 250, askAgainMilliseconds: 10_000 });
+    const events = new Events(client, { log: kept.log, instance: 'pod-1', now: () => new Date(now) });
+    applier = new Applier({ client, caches, evidence, events, leads: () => leads });
+  });
+
+  /** fill reads everything into the caches once, as the watches would. */
+  async function fill(): Promise<void> {
+    const client = new Client(new Connection(() => server.kubeConfig()));
+    const stop = new AbortController();
+    const all = caches.sources.map((source) =>
+      source.start((each) => reflect(client, each, defaultReflectorOptions, stop.signal)),
+    );
+    await until('the caches are filled', () => caches.synced());
+    stop.abort();
+    await Promise.all(all);
+    server.requests.length = 0;
+  }
+
+  const jobOf = (name: string, runUid = 'run-1', namespace = 'netaudit'): CreateJob => ({
+    type: 'CreateJob',
+    job: {
+      apiVersion: 'batch/v1',
+      kind: 'Job',
+      metadata: {
+        name,
+        namespace,
+        labels: {
+          'netaudit.dev/run-uid': runUid,
+          'netaudit.dev/audit': 'cluster',
+          'netaudit.dev/place': 'pod',
+        },
+        ownerReferences: [
+          { kind: 'NetworkAuditRun', name: 'r', uid: runUid, controller: true, blockOwnerDeletion: true },
+        ],
+      },
+      spec: {},
+    },
+  });
+  /** asked are the requests but those of a watch that came late. */
+  const asked = () =>
+    server.requests.flatMap(({ verb, resource }) => (verb === 'watch' ? [] : [`${verb} ${resource}`]));
+
+  describe('Jobs', () => {
+    it('are created with one request each, side by side, and known before any watch tells', async () => {
+      const names = Array.from({ length: 20 }, (_, index) => `j${index}`);
+      assert.equal(await applier.apply(names.map((name) => jobOf(name))), false);
+      assert.equal(server.requests.length, 20);
+      const kept = caches.jobs.get('netaudit')?.views() ?? [];
+      assert.deepEqual(kept.map(({ view }) => view.name).sort(), names.sort());
+      assert.deepEqual(kept[0]?.view.runUid, 'run-1');
+    });
+
+    it('that are there already and ours are a success, and known', async () => {
+      await applier.apply([jobOf('j')]);
+      caches.jobs.get('netaudit')?.replace([], Number.POSITIVE_INFINITY);
+      await applier.apply([jobOf('j')]);
+      assert.deepEqual(asked(), ['create jobs', 'create jobs', 'get jobs']);
+      assert.equal(caches.jobs.get('netaudit')?.size, 1);
+    });
+
+    it('that are there already and somebody else’s are an error that no retry mends', async () => {
+      await applier.apply([jobOf('j', 'another')]);
+      await assert.rejects(applier.apply([jobOf('j')]), new StalledError('Job j belongs to somebody else'));
+    });
+
+    it('are not begun any more after the first failure', async () => {
+      server.faults.push({ matches: ({ verb }) => verb === 'create', act: { code: 429, retryAfter: '3' } });
+      const many = Array.from({ length: 100 }, (_, index) => jobOf(`j${index}`));
+      await assert.rejects(applier.apply(many), { code: 429, retryAfterSeconds: 3 });
+      assert.ok(server.requests.length <= 8, String(server.requests.length));
+    });
+
+    it('of a run are deleted with one request a namespace, and gone at once', async () => {
+      await applier.apply([
+        jobOf('j1'),
+        jobOf('j2'),
+        jobOf('other', 'run-2'),
+        jobOf('n', 'run-1', 'netaudit-node'),
+      ]);
+      server.requests.length = 0;
+      await applier.apply([{ type: 'DeleteProbes', namespace: 'netaudit', runUid: 'run-1' }]);
+      assert.deepEqual(asked(), ['deletecollection jobs']);
+      assert.deepEqual(
+        server.objects.all(jobsOf).map(({ metadata }) => metadata.name),
+        ['other', 'n'],
+      );
+      assert.equal(caches.jobs.get('netaudit')?.size, 1);
+      assert.equal(caches.jobs.get('netaudit-node')?.size, 1);
+    });
+  });
+
+  describe('runs', () => {
+    const createRun: CreateRun = {
+      type: 'CreateRun',
+      run: {
+        apiVersion: 'netaudit.dev/v1alpha1',
+        kind: 'NetworkAuditRun',
+        metadata: {
+          name: 'cluster-1',
+          ownerReferences: [
+            {
+              apiVersion: 'netaudit.dev/v1alpha1',
+              kind: 'NetworkAudit',
+              name: 'cluster',
+              uid: 'a-1',
+              controller: true,
+            },
+          ],
+        },
+        spec: { auditName: 'cluster' },
+      },
+    };
+    const status: NetworkAuditRunStatus = { observedGeneration: 1, conditions: [] };
+
+    it('are created once, whoever did it', async () => {
+      await applier.apply([createRun]);
+      await applier.apply([createRun]);
+      assert.deepEqual(asked(), [
+        'create networkauditruns',
+        'create networkauditruns',
+        'get networkauditruns',
+      ]);
+      assert.equal(caches.runs.get('cluster-1')?.spec.auditName, 'cluster');
+    });
+
+    it('get a status that leaves the rest alone, and the cache knows it at once', async () => {
+      server.objects.create(runsOf, undefined, runOf('r', 'cluster'));
+      await fill();
+      const { uid, resourceVersion } = server.objects.get(runsOf, undefined, 'r').metadata;
+      await applier.apply([{ type: 'WriteRunStatus', name: 'r', uid, resourceVersion, status }]);
+      const written = server.objects.get(runsOf, undefined, 'r');
+      assert.deepEqual(
+        [written.status, written.spec, written.metadata.generation],
+        [status, { auditName: 'cluster' }, 1],
+      );
+      assert.equal(caches.runs.get('r')?.metadata.resourceVersion, written.metadata.resourceVersion);
+    });
+
+    it('are not written over when somebody wrote them since', async () => {
+      server.objects.create(runsOf, undefined, runOf('r', 'cluster'));
+      await fill();
+      const { uid, resourceVersion } = server.objects.get(runsOf, undefined, 'r').metadata;
+      const write = { type: 'WriteRunStatus', name: 'r', uid, resourceVersion, status } as const;
+      await applier.apply([write]);
+      await assert.rejects(applier.apply([write]), { code: 409, reason: 'Conflict' });
+      await assert.rejects(applier.apply([{ ...write, uid: 'another', resourceVersion: '' }]), { code: 409 });
+    });
+
+    it('of people get an owner first', async () => {
+      server.objects.create(runsOf, undefined, runOf('r', 'cluster'));
+      await fill();
+      const { uid, resourceVersion } = server.objects.get(runsOf, undefined, 'r').metadata;
+      await applier.apply([
+        { type: 'WriteRunStatus', name: 'r', uid, resourceVersion, status, adopt: { auditUid: 'a-1' } },
+      ]);
+      const { metadata, status: written } = server.objects.get(runsOf, undefined, 'r');
+      assert.deepEqual(asked(), ['patch networkauditruns', 'update networkauditruns']);
+      assert.deepEqual(metadata.labels, { 'netaudit.dev/audit': 'cluster' });
+      assert.deepEqual(metadata.ownerReferences, [
+        {
+          apiVersion: 'netaudit.dev/v1alpha1',
+          kind: 'NetworkAudit',
+          name: 'cluster',
+          uid: 'a-1',
+          controller: true,
+        },
+      ]);
+      assert.deepEqual(written, status);
+    });
+
+    it('are deleted only while they are the same', async () => {
+      server.objects.create(runsOf, undefined, runOf('r', 'cluster'));
+      await fill();
+      await applier.apply([{ type: 'DeleteRun', name: 'r', uid: 'another' }]);
+      assert.equal(server.objects.all(runsOf).length, 1);
+      const { uid } = server.objects.get(runsOf, undefined, 'r').metadata;
+      await applier.apply([{ type: 'DeleteRun', name: 'r', uid }]);
+      await applier.apply([{ type: 'DeleteRun', name: 'r', uid }]);
+      assert.deepEqual([server.objects.all(runsOf).length, caches.runs.size], [0, 0]);
+    });
+  });
+
+  it('writes an audit’s status, and nothing for an audit that went away', async () => {
+    server.objects.create(auditsOf, undefined, auditOf('cluster'));
+    await fill();
+    const { uid, resourceVersion } = server.objects.get(auditsOf, undefined, 'cluster').metadata;
+    const status: NetworkAuditStatus = { observedGeneration: 1, conditions: [] };
+    const write = { type: 'WriteAuditStatus', uid, resourceVersion, status } as const;
+    await applier.apply([
+      { ...write, name: 'cluster' },
+      { ...write, name: 'gone' },
+    ]);
+    assert.deepEqual(server.objects.get(auditsOf, undefined, 'cluster').status, status);
+    assert.deepEqual(asked(), ['update networkaudits']);
+  });
+
+  it('writes nothing when it does not lead, or was told to end', async () => {
+    leads = false;
+    await assert.rejects(applier.apply([jobOf('j')]), WaitingError);
+    leads = true;
+    const ended = AbortSignal.abort(new Error('the Lease is lost'));
+    await assert.rejects(applier.apply([jobOf('j')], ended), /the Lease is lost/);
+    assert.equal(server.requests.length, 0);
+  });
+
+  it('stops leading in the middle of a decision', async () => {
+    server.faults.push({
+      matches: () => {
+        leads = false;
+        return false;
+      },
+      act: 'hang',
+    });
+    await assert.rejects(
+      applier.apply(Array.from({ length: 50 }, (_, index) => jobOf(`j${index}`))),
+      WaitingError,
+    );
+    assert.ok(server.requests.length <= 8);
+  });
+
+  describe('evidence', () => {
+    const readLog = (pod: string) =>
+      ({ type: 'ReadLog', namespace: 'netaudit', pod, podUid: `uid-${pod}` }) as const;
+    const refusal = { type: 'ReadRefusal', namespace: 'netaudit', job: 'j', jobUid: 'uid-j' } as const;
+    const podEvent = (name: string, reason: string, message: string, lastTimestamp: string) =>
+      server.objects.create('events', 'netaudit', {
+        metadata: metadataOf(name),
+        involvedObject: { uid: 'uid-j' },
+        reason,
+        message,
+        lastTimestamp,
+      });
+
+    it('from logs is read once, is bounded, and lets the audit be looked at again', async () => {
+      server.logs.set('netaudit/p', 'x'.repeat(1000));
+      assert.equal(await applier.apply([readLog('p')]), true);
+      assert.equal(await applier.apply([readLog('p')]), false);
+      assert.deepEqual(evidence.log('uid-p'), { text: 'x'.repeat(100) });
+      assert.equal(server.requests.length, 1);
+      assert.equal(server.requests[0]?.query.get('container'), 'probe');
+    });
+
+    it('from logs that are too many together is an error, and has room again when Pods are gone', async () => {
+      for (const pod of ['a', 'b', 'c', 'd']) server.logs.set(`netaudit/${pod}`, 'x'.repeat(100));
+      await applier.apply([readLog('a'), readLog('b')]);
+      await applier.apply([readLog('c')]);
+      assert.match(JSON.stringify(evidence.log('uid-c')), /error.*more than the operator may keep/);
+      evidence.forget('uid-a');
+      await applier.apply([readLog('d')]);
+      assert.deepEqual(evidence.log('uid-d'), { text: 'x'.repeat(100) });
+    });
+
+    it('from a log that the server refuses is that error, at once', async () => {
+      await applier.apply([readLog('none')]);
+      assert.deepEqual(evidence.log('uid-none'), { error: 'pods "none" not found' });
+    });
+
+    it('from a log that nobody answers for is asked for three times', async () => {
+      server.faults.push({ matches: ({ subresource }) => subresource === 'log', act: 'reset' });
+      await assert.rejects(applier.apply([readLog('p')]), { name: 'ConnectionError' });
+      await assert.rejects(applier.apply([readLog('p')]), { name: 'ConnectionError' });
+      assert.equal(await applier.apply([readLog('p')]), true);
+      assert.match(JSON.stringify(evidence.log('uid-p')), /error.*Could not get/);
+    });
+
+    it('from a log waits while the server is busy, however long', async () => {
+      server.faults.push({ matches: () => true, times: 5, act: { code: 429 } });
+      for (let turn = 0; turn < 5; turn += 1)
+        await assert.rejects(applier.apply([readLog('p')]), { code: 429 });
+      server.logs.set('netaudit/p', 'late');
+      await applier.apply([readLog('p')]);
+      assert.deepEqual(evidence.log('uid-p'), { text: 'late' });
+    });
+
+    it('of a refused Pod is the last event that says so', async () => {
+      podEvent('a', 'FailedCreate', 'first', '2026-01-01T00:00:01Z');
+      podEvent('b', 'FailedCreate', 'exceeded quota: pods=10', '2026-01-01T00:00:09Z');
+      podEvent('c', 'SuccessfulCreate', 'no', '2026-01-01T00:00:10Z');
+      assert.equal(await applier.apply([refusal]), true);
+      assert.equal(evidence.refusal('uid-j'), 'exceeded quota: pods=10');
+    });
+
+    it('of a Pod that was not refused is not asked for again at once', async () => {
+      assert.equal(await applier.apply([refusal]), false);
+      assert.equal(await applier.apply([refusal]), false);
+      assert.equal(server.requests.length, 1);
+    });
+  });
+
+  describe('events', () => {
+    const failed: EmitEvent = {
+      type: 'EmitEvent',
+      about: { kind: 'NetworkAudit', name: 'cluster', uid: 'a-1' },
+      eventType: 'Warning',
+      reason: 'FindingsFailed',
+      message: 'n1 → n2: é'.padEnd(2000, 'é'),
+      action: 'Judge',
+    };
+    const all = () => server.objects.all('events', 'default');
+
+    it('are about the object, in the namespace default, within the limits', async () => {
+      await applier.apply([failed]);
+      const [{ metadata, note, ...event } = { metadata: metadataOf('') }] = all();
+      assert.deepEqual(event, {
+        apiVersion: 'events.k8s.io/v1',
+        kind: 'Event',
+        eventTime: '2026-01-01T00:00:00.123000Z',
+        reportingController: 'netaudit.dev/operator',
+        reportingInstance: 'pod-1',
+        action: 'Judge',
+        reason: 'FindingsFailed',
+        regarding: { apiVersion: 'netaudit.dev/v1alpha1', kind: 'NetworkAudit', name: 'cluster', uid: 'a-1' },
+        type: 'Warning',
+      });
+      assert.match(metadata.name, /^cluster\.[0-9a-f]{16}$/);
+      const bytes = Buffer.byteLength(String(note));
+      assert.ok(bytes <= 1024 && bytes > 1020 && !String(note).includes('\ufffd'));
+    });
+
+    it('that come again are counted, not repeated', async () => {
+      for (let turn = 0; turn < 3; turn += 1) {
+        await applier.apply([failed]);
+        now += 60_000;
+      }
+      assert.deepEqual(
+        all().map(({ series }) => series),
+        [{ count: 3, lastObservedTime: '2026-01-01T00:02:00.123000Z' }],
+      );
+    });
+
+    it('that another replica wrote before are counted, too', async () => {
+      await applier.apply([failed]);
+      const client = new Client(new Connection(() => server.kubeConfig()));
+      const other = new Events(client, { log: createKeptLog().log, instance: 'pod-2' });
+      await other.emit(failed);
+      assert.equal(all().length, 1);
+      assert.deepEqual(Reflect.get(Object(all()[0]?.series), 'count'), 2);
+    });
+
+    it('are made anew when the server forgot them', async () => {
+      await applier.apply([failed]);
+      for (const event of all()) server.objects.delete('events', event);
+      await applier.apply([failed]);
+      assert.equal(all().length, 1);
+    });
+
+    it('of different news are different', async () => {
+      await applier.apply([failed, { ...failed, message: 'n3' }, { ...failed, eventType: 'Normal' }]);
+      assert.equal(all().length, 3);
+    });
+
+    it('of one object are not more than 25 in a crowd', async () => {
+      for (let turn = 0; turn < 40; turn += 1) await applier.apply([{ ...failed, message: `m${turn}` }]);
+      assert.equal(all().length, 25);
+      now += 301_000;
+      await applier.apply([{ ...failed, message: 'later' }]);
+      assert.equal(all().length, 26);
+    });
+
+    it('that cannot be written are logged, and stop nothing', async () => {
+      server.faults.push({ matches: ({ resource }) => resource === 'events', act: { code: 500 } });
+      await applier.apply([failed, jobOf('j')]);
+      assert.equal(server.objects.all(jobsOf).length, 1);
+      assert.deepEqual(
+        lines.map(({ level, message }) => [level, message]),
+        [['warn', 'Could not write event']],
+      );
+    });
+  });
+
+  it('rejects with what the server said', async () => {
+    server.faults.push({ matches: () => true, act: { code: 500 } });
+    await assert.rejects(applier.apply([jobOf('j')]), ApiError);
+  });
+});
