@@ -1,4 +1,5 @@
 /** What has to be asked for apart, and is remembered until its Pod or Job is gone: logs and refusals. */
+import { longestLine } from '../checks/answer.ts';
 import type { ReadLog, ReadRefusal } from '../plan/actions.ts';
 import { probeContainer } from '../plan/job.ts';
 import type { ProbePodView } from '../plan/world.ts';
@@ -17,9 +18,10 @@ export interface EvidenceBounds {
   readonly askAgainMilliseconds: number;
 }
 
-/** defaultEvidenceBounds let about a hundred nodes write their whole answer to the log. */
+/** defaultEvidenceBounds keep 48 of the largest answers at a time, and many more of the usual ones. */
 export const defaultEvidenceBounds: EvidenceBounds = {
-  logBytes: 1024 * 1024,
+  // The answer's line, and what a runtime may have written before it.
+  logBytes: longestLine + 64 * 1024,
   totalBytes: 48 * 1024 * 1024,
   askAgainMilliseconds: 10_000,
 };

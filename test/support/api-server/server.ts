@@ -14,7 +14,14 @@ export interface Fault {
   readonly matches: (asked: Asked) => boolean;
   /** times is how often it happens; for ever without it. */
   times?: number;
-  readonly act: 'reset' | 'hang' | 'html' | 'cut' | { readonly code: number; readonly retryAfter?: string };
+  /** act is what happens; `lost` carries the request out and cuts the connection instead of answering. */
+  readonly act:
+    | 'reset'
+    | 'hang'
+    | 'html'
+    | 'cut'
+    | 'lost'
+    | { readonly code: number; readonly retryAfter?: string };
 }
 
 /** ServerOptions choose what kind of server it is. */
@@ -152,7 +159,8 @@ export class ApiServer {
     if (asked === undefined)
       throw new Refusal(404, 'NotFound', 'the server could not find the requested resource');
     this.requests.push(asked);
-    if (this.#fails(asked, response)) return;
+    const fault = this.#fault(asked);
+    if (fault !== undefined && fault.act !== 'lost') return this.#fail(fault, response);
     if (this.token !== undefined && request.headers.authorization !== `Bearer ${this.token}`) {
       throw new Refusal(401, 'Unauthorized', 'Unauthorized');
     }
@@ -160,14 +168,18 @@ export class ApiServer {
     if (asked.verb === 'watch') return this.#watch(asked, response);
     if (asked.subresource === 'log') return this.#log(asked, response);
     const [code, answer] = this.#carryOut(asked, body === '' ? {} : JSON.parse(body));
-    send(response, code, answer);
+    if (fault?.act === 'lost') this.#reset(response);
+    else send(response, code, answer);
   }
 
-  #fails(asked: Asked, response: http.ServerResponse): boolean {
+  #fault(asked: Asked): Fault | undefined {
     const fault = this.faults.find((each) => each.times !== 0 && each.matches(asked));
-    if (!fault) return false;
-    if (fault.times !== undefined) fault.times -= 1;
-    if (fault.act === 'hang') return true;
+    if (fault?.times !== undefined) fault.times -= 1;
+    return fault;
+  }
+
+  #fail(fault: Fault, response: http.ServerResponse): void {
+    if (fault.act === 'hang' || fault.act === 'lost') return;
     if (fault.act === 'reset') this.#reset(response);
     else if (fault.act === 'html') response.writeHead(200).end('<html>a proxy</html>');
     else if (fault.act === 'cut') {
@@ -178,7 +190,6 @@ export class ApiServer {
       if (retryAfter !== undefined) response.setHeader('retry-after', retryAfter);
       sendStatus(response, new Refusal(code, reasonOf(code), `made to fail with ${code}`));
     }
-    return true;
   }
 
   #log({ namespace, name, query }: Asked, response: http.ServerResponse): void {

@@ -1,0 +1,76 @@
+/** The operator's entry point: flags, log, metrics, HTTP server, signals. Wiring only. */
+import { hostname } from 'node:os';
+import { collectDefaultMetrics, Registry } from 'prom-client';
+import { checkOf } from './checks/registry.ts';
+import { Connection, loadKubeConfig } from './cluster/connection.ts';
+import { createController } from './cluster/controller.ts';
+import { type OperatorOptions, parseFlags } from './control/flags.ts';
+import { errorText } from './control/log.ts';
+import { createLog } from './control/winston-log.ts';
+import { registerAudits } from './metrics/audits.ts';
+import { createControllerMetrics } from './metrics/controller.ts';
+import { serve } from './metrics/server.ts';
+import { decide } from './plan/decide.ts';
+
+/** Kubernetes sends SIGKILL 15 s after SIGTERM here; what is not put down by then is not waited for. */
+const graceMilliseconds = 12_000;
+
+async function main(options: OperatorOptions): Promise<void> {
+  const log = createLog(options.logLevel);
+  for (const event of ['uncaughtException', 'unhandledRejection']) {
+    process.on(event, (error: unknown) => {
+      log.error('Ended by a bug', {
+        event,
+        error: errorText(error),
+        stack: error instanceof Error && error.stack,
+      });
+      process.exitCode = 1;
+      setImmediate(() => process.exit(1));
+    });
+  }
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry });
+  const controller = createController({
+    connection: new Connection(() => loadKubeConfig(options.kubeconfig)),
+    options,
+    log,
+    metrics: createControllerMetrics(registry, options.leaseName),
+    decide: (world, now) => decide(world, now, options.settings),
+    asksNodes: ({ spec }) => spec.checks.some(({ type }) => checkOf(type).place === 'node'),
+  });
+  registerAudits(registry, {
+    leads: controller.leads,
+    audits: () => controller.caches.audits.views(),
+    runsOf: (audit) => controller.caches.runs.views().filter(({ spec }) => spec.auditName === audit),
+  });
+  const { healthy, ready } = controller;
+  const server = await serve({ host: options.httpHost, port: options.httpPort, registry, healthy, ready });
+  log.info('Started', { port: server.port, identity: options.identity, image: options.settings.image });
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    process.once(signal, () => {
+      log.info('Was asked to end', { signal });
+      controller.stop();
+      setTimeout(() => process.exit(1), graceMilliseconds).unref();
+    });
+  }
+  await controller.run();
+  await server.close();
+  log.info('Ended');
+}
+
+const parsed = parseFlags(process.argv.slice(2), process.env, hostname());
+switch (parsed.kind) {
+  case 'Help':
+    process.stdout.write(parsed.text);
+    break;
+  case 'Problem':
+    process.stderr.write(`${parsed.message}\n`);
+    process.exitCode = 2;
+    break;
+  case 'Options':
+    main(parsed.options).catch((error: unknown) => {
+      process.stderr.write(`${errorText(error)}\n`);
+      process.exitCode = 1;
+      setImmediate(() => process.exit(1));
+    });
+}
