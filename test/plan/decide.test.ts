@@ -2,9 +2,15 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { Cluster } from './cluster.ts';
-import { makeAudit } from './make.ts';
+import { makeAudit, makeNode, ours } from './make.ts';
 
 const everyTenMinutes = { schedule: '*/10 * * * *' };
+
+/** created is an audit every ten minutes, made at a time. */
+function created(creationTimestamp: string, spec = {}) {
+  const audit = makeAudit({ ...everyTenMinutes, ...spec });
+  return { ...audit, metadata: { ...audit.metadata, creationTimestamp } };
+}
 
 function conditionsOf(cluster: Cluster): Record<string, string> {
   const conditions = cluster.audit?.status?.conditions ?? [];
@@ -54,6 +60,339 @@ describe('an audit without a schedule', () => {
   });
 });
 
+describe('an audit with a schedule', () => {
+  it('runs at each due time, names the run after it, and says when the next is due', () => {
+    const cluster = new Cluster(3, created('2026-11-24T12:00:00Z'));
+    cluster.settle();
+    assert.deepEqual([...cluster.runs.keys()], []);
+    assert.equal(cluster.audit?.status?.nextRunTime, '2026-11-24T12:10:00Z');
+    cluster.pass(600);
+    cluster.settle();
+    assert.deepEqual([...cluster.runs.keys()], ['cluster-29925370']);
+    assert.equal(cluster.run('cluster-29925370').status?.plan?.dueTime, '2026-11-24T12:10:00Z');
+    assert.equal(cluster.audit?.status?.nextRunTime, '2026-11-24T12:20:00Z');
+  });
+
+  it('writes the audit twice for each run after the first look', () => {
+    const cluster = new Cluster(3, created('2026-11-24T12:00:00Z'));
+    cluster.settle();
+    cluster.counts.clear();
+    for (let run = 0; run < 3; run++) {
+      cluster.pass(600);
+      cluster.settle();
+    }
+    assert.equal(cluster.counts.get('WriteAuditStatus'), 6);
+    assert.equal(cluster.counts.get('WriteRunStatus'), 6);
+  });
+
+  it('makes up for the last missed run only, and says how many were missed', () => {
+    const cluster = new Cluster(3, created('2026-11-24T11:00:00Z'));
+    cluster.settle();
+    assert.equal(cluster.runs.size, 1);
+    assert.deepEqual(cluster.events, ['Warning RunsMissed', 'Normal NetworkSound']);
+  });
+
+  it('does not make up for a run that was missed by more than the starting deadline', () => {
+    const cluster = new Cluster(3, created('2026-11-24T11:00:00Z', { startingDeadlineSeconds: 30 }));
+    cluster.pass(31);
+    cluster.settle();
+    assert.equal(cluster.runs.size, 0);
+  });
+
+  it('makes no run while one goes on, and the last due one after it', () => {
+    const cluster = new Cluster(3, created('2026-11-24T11:55:00Z', { runTimeoutSeconds: 1800 }));
+    cluster.mute.add('n1');
+    cluster.settle();
+    cluster.pass(1300);
+    cluster.settle();
+    assert.equal(cluster.runs.size, 1);
+    cluster.mute.clear();
+    cluster.settle();
+    assert.deepEqual([...cluster.runs.keys()], ['cluster-29925360', 'cluster-29925380']);
+  });
+
+  it('makes no runs while it is suspended, but those that people ask for', () => {
+    const cluster = new Cluster(3, created('2026-11-24T11:00:00Z', { suspend: true }));
+    cluster.ask('now');
+    cluster.settle();
+    assert.deepEqual([...cluster.runs.keys()], ['now']);
+    assert.equal(cluster.run('now').status?.outcome, 'Passed');
+    assert.equal(conditionsOf(cluster).Ready, 'True Suspended');
+    assert.equal(cluster.audit?.status?.nextRunTime, undefined);
+  });
+
+  it('that cannot be understood is said once, and tried again only when the spec changes', () => {
+    const cluster = new Cluster(3, makeAudit({ schedule: '61 * * * *' }));
+    assert.equal(cluster.reconcile().length, 2);
+    assert.deepEqual(cluster.reconcile(), []);
+    assert.equal(conditionsOf(cluster).Ready, 'False InvalidSchedule');
+    assert.match(cluster.audit?.status?.conditions[0]?.message ?? '', /Invalid value for minute: 61/);
+    assert.deepEqual(cluster.events, ['Warning InvalidSchedule']);
+    cluster.editSpec(everyTenMinutes);
+    cluster.settle();
+    assert.equal(conditionsOf(cluster).Ready, 'True Scheduled');
+  });
+
+  it('keeps so many finished runs as its limit says, the newest ones', () => {
+    const cluster = new Cluster(3, created('2026-11-24T11:55:00Z', { runsHistoryLimit: 2 }));
+    cluster.settle();
+    for (let run = 0; run < 3; run++) {
+      cluster.pass(600);
+      cluster.settle();
+    }
+    assert.deepEqual([...cluster.runs.keys()], ['cluster-29925380', 'cluster-29925390']);
+    assert.equal(cluster.audit?.status?.lastRun?.number, 3);
+  });
+});
+
+describe('runs that people ask for', () => {
+  it('start at most one a minute, are adopted, and answer with a verdict of their own', () => {
+    const cluster = new Cluster(3, makeAudit());
+    cluster.settle();
+    cluster.fault = (from) => (from === 'n2' ? 'AddressTranslated' : undefined);
+    cluster.ask('first');
+    cluster.ask('second');
+    cluster.settle();
+    assert.equal(cluster.run('first').status?.outcome, 'Failed');
+    assert.deepEqual(cluster.run('first').metadata.ownerReferences?.[0]?.uid, 'audit-uid');
+    assert.equal(cluster.run('second').status?.conditions[0]?.reason, 'Waiting');
+    assert.equal(cluster.run('second').status?.outcome, undefined);
+    cluster.fault = () => undefined;
+    cluster.pass(61);
+    cluster.settle();
+    assert.equal(cluster.run('second').status?.outcome, 'Passed');
+    assert.equal(cluster.run('second').status?.plan?.number, 2);
+  });
+
+  it('wait while another run of the audit goes on', () => {
+    const cluster = new Cluster(3, makeAudit());
+    cluster.mute.add('n3');
+    cluster.settle();
+    cluster.ask('now');
+    cluster.settle();
+    assert.equal(cluster.run('now').status?.conditions[0]?.message, 'Run cluster-g1 goes on');
+    cluster.mute.clear();
+    cluster.settle();
+    assert.equal(cluster.run('now').status?.outcome, 'Passed');
+  });
+
+  it('are refused politely when there is no such audit, after a moment', () => {
+    const cluster = new Cluster(3, undefined);
+    cluster.ask('now');
+    assert.deepEqual(cluster.reconcile(), []);
+    cluster.pass(6);
+    cluster.settle();
+    const { status } = cluster.run('now');
+    assert.equal(status?.outcome, 'Unknown');
+    assert.deepEqual(
+      status?.conditions.map(({ type, status: is, reason }) => `${type} ${is} ${reason}`),
+      ['Complete True AuditNotFound', 'Passed Unknown NothingJudged'],
+    );
+  });
+
+  it('are closed without a verdict when their audit is deleted under way', () => {
+    const cluster = new Cluster(3, makeAudit());
+    cluster.mute.add('n1');
+    cluster.settle();
+    cluster.audit = undefined;
+    cluster.settle();
+    assert.equal(cluster.run('cluster-g1').status?.conditions[0]?.reason, 'AuditDeleted');
+    assert.equal(cluster.jobs.size, 0);
+  });
+
+  it('of a former audit of the same name are left to the garbage collector', () => {
+    const cluster = new Cluster(3, makeAudit({ suspend: true }));
+    const [owner] = ours.ownerReferences;
+    cluster.ask('old');
+    const old = cluster.run('old');
+    const ownerReferences = [{ ...owner, uid: 'former-uid' }];
+    cluster.runs.set('old', { ...old, metadata: { ...old.metadata, ownerReferences } });
+    cluster.settle();
+    assert.equal(cluster.run('old').status, undefined);
+  });
+});
+
+describe('a run', () => {
+  it('that is over its time is closed with what there is', () => {
+    const cluster = new Cluster(3, makeAudit());
+    cluster.mute.add('n3');
+    cluster.settle();
+    assert.equal(cluster.run('cluster-g1').status?.outcome, undefined);
+    cluster.pass(181);
+    cluster.settle();
+    const { status } = cluster.run('cluster-g1');
+    assert.equal(status?.conditions[0]?.reason, 'DeadlineExceeded');
+    assert.equal(status?.outcome, 'Unknown');
+    assert.deepEqual(
+      status?.nodes?.map(({ name, reason }) => `${name} ${reason}`),
+      ['n1 AsExpected', 'n2 AsExpected', 'n3 NoReport'],
+    );
+    assert.equal(cluster.jobs.size, 0);
+    assert.equal(conditionsOf(cluster).Passed, 'Unknown TooManyUnknown');
+  });
+
+  it('goes on without a node that goes away, and says so', () => {
+    const cluster = new Cluster(4, makeAudit());
+    cluster.mute.add('n3');
+    cluster.settle();
+    cluster.nodes = cluster.nodes.filter(({ name }) => name !== 'n3');
+    cluster.settle();
+    const { status } = cluster.run('cluster-g1');
+    assert.equal(status?.outcome, 'Passed');
+    assert.deepEqual(status?.summary, {
+      passed: 9,
+      failed: 0,
+      unknown: 0,
+      skipped: 7,
+      warnings: 0,
+      nodes: { eligible: 4, probed: 4, reported: 3 },
+    });
+  });
+
+  it('makes no more Jobs than fit under the cap, and the rest when there is room', () => {
+    const cluster = new Cluster(5, makeAudit(), { jobCap: 2 });
+    cluster.reconcile();
+    cluster.reconcile();
+    cluster.reconcile();
+    assert.equal(cluster.jobs.size, 2);
+    cluster.reconcile();
+    assert.equal(cluster.jobs.size, 2);
+    for (const [name, job] of cluster.jobs) {
+      cluster.jobs.set(name, {
+        ...job,
+        finished: { type: 'Complete', reason: 'CompletionsReached', message: '' },
+      });
+    }
+    cluster.runProbes();
+    cluster.reconcile();
+    assert.equal(cluster.jobs.size, 4);
+  });
+
+  it('gets no Job when there is no time left for it', () => {
+    const cluster = new Cluster(3, makeAudit(), { jobCap: 0 });
+    cluster.settle();
+    cluster.pass(165);
+    const roomy = { ...cluster.settings, jobCap: 10 };
+    Object.assign(cluster, { settings: roomy });
+    cluster.settle();
+    assert.equal(cluster.createdJobs.length, 0);
+    cluster.pass(20);
+    cluster.settle();
+    assert.equal(cluster.createdJobs.length, 0);
+    assert.equal(cluster.run('cluster-g1').status?.outcome, 'Unknown');
+  });
+});
+
+describe('what failed', () => {
+  it('names the node, is tried again by the next run, and passes when it is mended', () => {
+    const cluster = new Cluster(3, created('2026-11-24T11:55:00Z'));
+    cluster.fault = (from, to) => (from === 'n2' && to !== 'n2' ? 'AddressTranslated' : undefined);
+    cluster.settle();
+    const { status } = cluster.audit ?? {};
+    assert.deepEqual(status?.suspects, [
+      {
+        kind: 'Node',
+        name: 'n2',
+        why: 'all 2 pairs that leave n2 are translated (AddressTranslated), none between other nodes',
+      },
+    ]);
+    assert.deepEqual(
+      status?.findings?.map(({ severity, reason, subject, since }) => [severity, reason, subject, since]),
+      [
+        ['Failed', 'AddressTranslated', 'n2 → n1', '2026-11-24T12:00:00Z'],
+        ['Failed', 'AddressTranslated', 'n2 → n3', '2026-11-24T12:00:00Z'],
+      ],
+    );
+    cluster.pass(600);
+    cluster.settle();
+    assert.equal(cluster.audit?.status?.findings?.[0]?.since, '2026-11-24T12:00:00Z');
+    cluster.fault = () => undefined;
+    cluster.pass(600);
+    cluster.settle();
+    assert.equal(conditionsOf(cluster).Passed, 'True NetworkSound');
+    assert.deepEqual(cluster.audit?.status?.findings, []);
+    assert.deepEqual(cluster.events, ['Warning FindingsFailed', 'Normal NetworkSound']);
+  });
+
+  it('stays failed while it has not been tried again, whatever the next run finds', () => {
+    const small = {
+      nodes: { perRun: 2 },
+      checks: [{ name: 'pods', type: 'PodToPod', podToPod: { peersPerNode: 1 } }],
+    };
+    const cluster = new Cluster(12, created('2026-11-24T11:55:00Z', small));
+    cluster.fault = () => 'Unreachable';
+    cluster.settle();
+    cluster.fault = () => undefined;
+    let clean = 0;
+    for (let run = 0; run < 12; run++) {
+      cluster.pass(600);
+      cluster.settle();
+      const newest = [...cluster.runs.values()].at(-1)?.status;
+      assert.equal(newest?.outcome, 'Passed');
+      const open = newest?.findings?.length ?? 0;
+      assert.equal(conditionsOf(cluster).Passed, open > 0 ? 'False FindingsFailed' : 'True NetworkSound');
+      if (open === 0) clean++;
+    }
+    assert.ok(clean > 0 && clean < 12, `${clean} of 12 runs left nothing open`);
+  });
+});
+
+describe('before the first run', () => {
+  it('the operator waits for responders, says so, and goes on by itself', () => {
+    const cluster = new Cluster(3, makeAudit());
+    const { responders } = cluster;
+    cluster.responders = [];
+    cluster.settle();
+    assert.equal(cluster.runs.size, 0);
+    assert.equal(conditionsOf(cluster).Ready, 'False NoResponders');
+    cluster.responders = responders;
+    cluster.settle();
+    assert.equal(cluster.run('cluster-g1').status?.outcome, 'Passed');
+  });
+
+  it('a responder that is missing for half a minute is waited for, then told of', () => {
+    const cluster = new Cluster(3, makeAudit());
+    cluster.responders = cluster.responders.slice(0, 2);
+    cluster.settle();
+    assert.equal(cluster.run('cluster-g1').status?.conditions[0]?.reason, 'Waiting');
+    cluster.pass(31);
+    cluster.settle();
+    const { status } = cluster.run('cluster-g1');
+    assert.equal(status?.conditions[1]?.reason, 'TooManyUnknown');
+    assert.deepEqual(
+      status?.findings?.map(({ reason, node, message }) => [reason, node, message]),
+      [['NoResponder', 'n3', 'n3: The node has no responder Pod with an address (3 questions)']],
+    );
+    assert.deepEqual(
+      status?.matrix?.rows.map(({ node, reach }) => `${node} ${reach}`),
+      ['n1 ..?', 'n2 ..?', 'n3 ..?'],
+    );
+  });
+
+  it('a cluster where no node can take part is told of, with the reasons counted', () => {
+    const cluster = new Cluster(0, makeAudit());
+    cluster.nodes = [
+      makeNode('w1', { os: 'windows' }),
+      makeNode('n1', { ready: 'False' }),
+      makeNode('n2', { ready: 'Unknown' }),
+    ];
+    cluster.settle();
+    const [ready] = cluster.audit?.status?.conditions ?? [];
+    assert.equal(ready?.reason, 'NoEligibleNodes');
+    assert.equal(ready?.message, 'None of 3 nodes can take part: 1 NotLinux, 2 NodeNotReady');
+  });
+
+  it('a brand-new node is looked at again when it has grown up', () => {
+    const cluster = new Cluster(1, makeAudit());
+    cluster.nodes = [makeNode('n1', { creationTime: '2026-11-24T11:59:30Z' })];
+    cluster.settle();
+    assert.equal(conditionsOf(cluster).Ready, 'False NoEligibleNodes');
+    cluster.pass(31);
+    cluster.settle();
+    assert.equal(cluster.run('cluster-g1').status?.outcome, 'Passed');
+  });
+});
+
 describe('crashes', () => {
   it('lead to the same verdict, make no Job twice and leave none behind, wherever they happen', () => {
     fc.assert(
@@ -61,7 +400,7 @@ describe('crashes', () => {
         fc.array(fc.record({ actions: fc.nat(4), probes: fc.nat(2) }), { maxLength: 40 }),
         fc.boolean(),
         (steps, broken) => {
-          const cluster = new Cluster(3, makeAudit(everyTenMinutes));
+          const cluster = new Cluster(3, created('2026-11-24T11:55:00Z'));
           cluster.fault = (from) => (broken && from === 'n2' ? 'AddressTranslated' : undefined);
           for (const { actions, probes } of steps) {
             cluster.reconcile(actions);
