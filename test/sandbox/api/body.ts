@@ -24,6 +24,20 @@ export function decodeObject(state: ServerState, call: Call, body: JsonValue | u
   return resource.crdVersion ? object : (strategyOf(resource).default?.(object) ?? object);
 }
 
+/** decodeConfiguration reads the body of an apply: known fields only, and nothing that it does not say. */
+export function decodeConfiguration(state: ServerState, call: Call, body: JsonObject): JsonObject {
+  const { resource } = call;
+  const schema = state.schemas.of(resource);
+  if (!schema)
+    throw badRequest(`no kind "${resource.kind}" is registered for version "${apiVersionOf(resource)}"`);
+  const named = withKind(call, body);
+  const { object, unknown } = resource.crdVersion
+    ? pruned(named, schema)
+    : decodeBuiltIn(named, schema, resource.kind, resource.version, false);
+  reportUnknown(call, unknown);
+  return object;
+}
+
 function withKind(call: Call, body: JsonObject): JsonObject {
   const expected = apiVersionOf(call.resource);
   const { kind } = call.resource;

@@ -65,7 +65,8 @@ export function createObject(
   if (call.name && named !== call.name) {
     throw badRequest(`the name of the object (${named}) does not match the name on the URL (${call.name})`);
   }
-  let object: JsonObject = admitCreate(state, call, { ...body, metadata });
+  const managed = (fields ?? trackUpdate)(state, call, { ...body, metadata }, undefined);
+  let object: JsonObject = admitCreate(state, call, managed);
   if (hasStatus(resource) && (resource.crdVersion || !keepsStatusOnCreate.has(resource.plural))) {
     object = withoutStatus(object, Boolean(resource.crdVersion));
   }
@@ -74,9 +75,8 @@ export function createObject(
   if (causes.length > 0) throw invalid(resource, named, causes);
   validateCreate(state, call, object);
   if (present(state, resource, call.namespace, named)) throw alreadyExists(resource, named);
-  const managed = (fields ?? trackUpdate)(state, call, object, undefined);
-  if (isDryRun(call)) return managed;
-  const kept = state.store.put(collectionOf(resource), toStorage(resource, managed));
+  if (isDryRun(call)) return object;
+  const kept = state.store.put(collectionOf(resource), toStorage(resource, object));
   return inVersion(resource, kept, convert);
 }
 

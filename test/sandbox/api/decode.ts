@@ -19,11 +19,19 @@ interface Walk {
   kind: string;
   version: string;
   unknown: string[];
+  /** false for a configuration that is applied: only what it says counts. */
+  fill: boolean;
 }
 
 /** decodeBuiltIn reads an object by its kind's schema; it throws 400 where a value has the wrong type. */
-export function decodeBuiltIn(body: JsonObject, schema: Schema, kind: string, version: string): Decoded {
-  const walk: Walk = { kind, version, unknown: [] };
+export function decodeBuiltIn(
+  body: JsonObject,
+  schema: Schema,
+  kind: string,
+  version: string,
+  fill = true,
+): Decoded {
+  const walk: Walk = { kind, version, unknown: [], fill };
   const object = struct(body, schema, '', walk);
   return { object, unknown: walk.unknown };
 }
@@ -39,6 +47,7 @@ function struct(value: JsonObject, schema: Schema, where: string, walk: Walk): J
     if (!child) walk.unknown.push(path(where, name));
     else if (member !== null) out[name] = decode(member, child, path(where, name), walk, schema.goName);
   }
+  if (!walk.fill) return out;
   for (const name of zeroNames(schema)) {
     if (Object.hasOwn(out, name)) continue;
     const child = schema.property(name);

@@ -1,6 +1,8 @@
 /** The scale subresource of Deployments, ReplicaSets and StatefulSets. */
 import type { Call } from './call.ts';
+import type { Manage } from './create.ts';
 import { at, type JsonObject, numberOf, objectOf, stringMapOf, stringOf } from './json.ts';
+import { trackUpdate } from './managed-fields.ts';
 import type { ServerState } from './state.ts';
 import { currentObject, replaceObject } from './update.ts';
 
@@ -37,5 +39,7 @@ export function putScale(state: ServerState, call: Call): JsonObject {
   const version = stringOf(at(call.body, 'metadata', 'resourceVersion'));
   const metadata = version ? { ...objectOf(old.metadata), resourceVersion: version } : objectOf(old.metadata);
   const next = { ...old, metadata, spec: { ...objectOf(old.spec), replicas } };
-  return asScale(replaceObject(state, { ...call, subresource: '' }, old, next));
+  const whole: Call = { ...call, subresource: '' };
+  const manage: Manage = (_state, _call, object, before) => trackUpdate(state, call, object, before);
+  return asScale(replaceObject(state, whole, old, next, manage));
 }

@@ -44,6 +44,7 @@ export function replaceObject(
   const { resource } = call;
   checkVersion(call, old, next);
   let object = scoped(call, old, { ...next, metadata: updatedMetadata(next, old) });
+  object = manage(state, call, object, old);
   object = admitUpdate(state, call, object, old);
   if (call.subresource === '') object = strategyOf(resource).prepareUpdate?.(object, old, state) ?? object;
   object = withGeneration(call, object, old);
@@ -54,7 +55,6 @@ export function replaceObject(
   ];
   if (causes.length > 0) throw invalid(resource, call.name, causes);
   validateUpdate(state, call, object, old);
-  object = manage(state, call, object, old);
   if (isDryRun(call) || sameButVersions(object, old)) return isDryRun(call) ? object : old;
   return inVersion(resource, write(state, call, object, old), convert);
 }
