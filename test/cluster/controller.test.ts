@@ -145,8 +145,8 @@ describe('the operator against an API server', { timeout: 120_000 }, () => {
 
   it('says why a Pod was refused', async () => {
     have({ nodes: 3, refuses: ['n1'] });
-    start('pod-1', ['--report-margin-seconds=1']);
-    apply('cluster', { runTimeoutSeconds: 8 });
+    start('pod-1', ['--report-margin-seconds=2']);
+    apply('cluster', { runTimeoutSeconds: 6 });
     await until('the run is over', () => runs().some(isOver), 30_000);
     const nodes = at(runs()[0]?.status, 'nodes');
     const refused = Array.isArray(nodes) ? nodes.find((node) => at(node, 'name') === 'n1') : undefined;
