@@ -40,7 +40,7 @@ const strategies: Record<string, Strategy> = {
   'apiextensions.k8s.io/customresourcedefinitions': crdStrategy,
 };
 
-const custom: Strategy = { generation: true };
+const custom: Strategy = { generation: true, freeFinalizers: true };
 const none: Strategy = {};
 
 /** strategyOf is the strategy of a resource; custom ones all have the same. */

@@ -95,7 +95,8 @@ export function metadataCauses(object: JsonObject, namespaced: boolean, strategy
   for (const finalizer of stringsOf(metadata.finalizers)) {
     const whys = qualifiedNameWhy(finalizer);
     causes.push(...whys.map((why) => invalidValue('metadata.finalizers', finalizer, why)));
-    if (whys.length === 0 && !finalizer.includes('/') && !standardFinalizers.includes(finalizer)) {
+    if (strategy.freeFinalizers || whys.length > 0) continue;
+    if (!finalizer.includes('/') && !standardFinalizers.includes(finalizer)) {
       const why = 'name is neither a standard finalizer name nor is it fully qualified';
       causes.push(invalidValue('metadata.finalizers', finalizer, why));
     }

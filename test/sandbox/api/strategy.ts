@@ -9,6 +9,8 @@ export interface Strategy {
   generation?: boolean;
   /** which rule metadata.name follows; a DNS subdomain by default. */
   name?: 'subdomain' | 'label' | 'label-1035' | 'path';
+  /** true where a finalizer need not have a path in its name: custom objects and their definitions. */
+  freeFinalizers?: boolean;
   /** default fills in what the OpenAPI document does not. */
   default?: (object: JsonObject) => JsonObject;
   /** prepareCreate sets what the server decides: selectors, addresses, the first status. */

@@ -136,6 +136,7 @@ function validateUpdate(next: JsonObject, old: JsonObject): Cause[] {
 /** crdStrategy is the registry strategy of CustomResourceDefinitions. */
 export const crdStrategy: Strategy = {
   generation: true,
+  freeFinalizers: true,
   default: (object) =>
     mapMember(object, 'spec', (spec) => {
       const names = objectOf(spec.names);
