@@ -36,8 +36,8 @@ export function decide(
       ? orphaned(runs, world, now, settings)
       : attended({ audit, runs, world, now, settings, kinds });
   const again = earliest(...steps.map((step) => step.again));
-  // Times are written in whole seconds: one second later all of them are over.
-  const moment = again === undefined ? {} : { again: timeText(plusSeconds(again, 1)) };
+  // Times are written in whole seconds, rounded down: waking up a moment too early would be of no use.
+  const moment = again === undefined ? {} : { again: timeText(plusSeconds(again, 0.999)) };
   return { actions: steps.flatMap(({ actions }) => actions), ...moment };
 }
 

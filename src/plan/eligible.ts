@@ -3,6 +3,7 @@ import type { SkippedNode } from '../api/v1alpha1/index.ts';
 import type { Place } from '../checks/check.ts';
 import { type LabelSelector, selects } from './selector.ts';
 import type { Settings } from './settings.ts';
+import type { SkippedReason } from './skipped-reasons.ts';
 import { secondsBetween, timeOf } from './time.ts';
 import type { NodeView, ResponderSetView, Toleration } from './world.ts';
 
@@ -49,7 +50,7 @@ export function eligibleNodes(
 
 /** Ineligible is why a node is not asked at a place: a documented reason and a sentence. */
 interface Ineligible {
-  readonly reason: string;
+  readonly reason: SkippedReason;
   readonly message: string;
 }
 

@@ -3,6 +3,7 @@ import {
   type Finding,
   maxEvidenceLength,
   maxMessageLength,
+  maxRunFindings,
   type NetworkAuditRun,
   type Severity,
 } from '../api/v1alpha1/index.ts';
@@ -13,25 +14,42 @@ import { compare, cut, plural } from './text.ts';
 /** maxSubjectLength is the schema's bound of a finding's subject. */
 const maxSubjectLength = 600;
 
+/** Findings are the worst that were found, and how many more there were. */
+export interface Findings {
+  readonly findings: readonly Finding[];
+  readonly omitted: number;
+}
+
+/** Draft is a finding that is only written out if there is room for it. */
+type Draft = () => Omit<Finding, 'since'>;
+
 /**
- * findingsOf lists findings, the worst first: `Failed`, `Unknown`, `Warning`, in each the order of the verdicts. Each
+ * findingsOf lists findings, the worst first: `Failed`, then failures that were carried over, `Unknown`, `Warning`. Each
  * failure is a finding of its own; what could not be told for one cause is one finding, however many questions it took.
  */
 export function findingsOf(
   verdicts: readonly Verdict[],
+  carried: readonly Finding[],
   previous: NetworkAuditRun | undefined,
   time: string,
-): readonly Finding[] {
-  const since = sinceIn(previous);
-  const dated = (finding: Omit<Finding, 'since'>): Finding => ({ ...finding, since: since(finding) ?? time });
-  const failed = verdicts
-    .filter(({ outcome }) => outcome === 'Failed')
-    .map((verdict) => one('Failed', verdict));
+): Findings {
+  const failed = verdicts.filter(({ outcome }) => outcome === 'Failed').sort(byPlace);
   const unknown = groupsOf(verdicts.filter(({ outcome }) => outcome === 'Unknown'));
   const warnings = verdicts.flatMap((verdict) =>
-    verdict.warning === undefined ? [] : [one('Warning', { ...verdict, ...verdict.warning })],
+    verdict.warning === undefined ? [] : [{ ...verdict, ...verdict.warning }],
   );
-  return [...failed.sort(byPlace), ...unknown, ...warnings.sort(byPlace)].map(dated);
+  const drafts: readonly Draft[] = [
+    ...failed.map((verdict) => () => one('Failed', verdict)),
+    ...carried.map((finding) => () => finding),
+    ...unknown.map((group) => () => together(group)),
+    ...warnings.sort(byPlace).map((verdict) => () => one('Warning', verdict)),
+  ];
+  const since = sinceIn(previous);
+  const findings = drafts
+    .slice(0, maxRunFindings)
+    .map((draft) => draft())
+    .map((finding) => ({ ...finding, since: since(finding) ?? time }));
+  return { findings, omitted: drafts.length - findings.length };
 }
 
 /**
@@ -77,24 +95,29 @@ function one(severity: Severity, verdict: Verdict): Omit<Finding, 'since'> {
   };
 }
 
-/** groupsOf makes one finding of all that could not be told for the same cause: a probe that never ran, a peer. */
-function groupsOf(verdicts: readonly Verdict[]): readonly Omit<Finding, 'since'>[] {
-  const groups = Map.groupBy(verdicts, ({ check, reason, message }) => `${check}\n${reason}\n${message}`);
-  return [...groups.values()].flatMap((group) => {
-    const [first] = group;
-    if (first === undefined) return [];
-    if (group.length === 1) return [one('Unknown', first)];
-    const { subject: _, ...finding } = one('Unknown', first);
-    const node = commonNode(group);
-    const message = cut(`${first.message} (${plural(group.length, 'question')})`, maxMessageLength);
-    return [{ ...finding, node, message }];
-  });
+/** groupsOf gathers all that could not be told for the same cause: a probe that never ran, a peer without responder. */
+function groupsOf(verdicts: readonly Verdict[]): readonly (readonly [Verdict, ...Verdict[]])[] {
+  const groups = new Map<string, [Verdict, ...Verdict[]]>();
+  for (const verdict of verdicts) {
+    const key = `${verdict.check}\n${verdict.reason}\n${verdict.message}`;
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [verdict]);
+    else group.push(verdict);
+  }
+  return [...groups.values()];
+}
+
+function together(group: readonly [Verdict, ...Verdict[]]): Omit<Finding, 'since'> {
+  const [first] = group;
+  if (group.length === 1) return one('Unknown', first);
+  const { subject: _, ...finding } = one('Unknown', first);
+  const message = cut(`${first.message} (${plural(group.length, 'question')})`, maxMessageLength);
+  return { ...finding, node: commonNode(group), message };
 }
 
 /** commonNode is the node that all questions share: the one that asked, else the one that was to be asked. */
-function commonNode(group: readonly Verdict[]): string {
+function commonNode(group: readonly [Verdict, ...Verdict[]]): string {
   const [first] = group;
-  if (first === undefined) return '';
   const shared = group.every(({ node }) => node === first.node);
   const peer = group.every((verdict) => verdict.peer === first.peer) ? first.peer : undefined;
   return shared || peer === undefined ? first.node : peer;
@@ -115,8 +138,10 @@ function identityOf({ severity, check, reason, node, subject }: Omit<Finding, 's
 /** evidenceText is compact JSON within the bound: lists go first, then whatever is longest. */
 function evidenceText(evidence: EvidenceExcerpt | undefined): string | undefined {
   if (evidence === undefined) return undefined;
+  const whole = JSON.stringify(evidence);
+  if (whole.length <= maxEvidenceLength) return whole;
   const fields = Object.entries(evidence).sort(([, a], [, b]) => sizeOf(a) - sizeOf(b));
-  for (let count = fields.length; count > 0; count--) {
+  for (let count = fields.length - 1; count > 0; count--) {
     const kept = new Set(fields.slice(0, count).map(([name]) => name));
     const text = JSON.stringify(
       Object.fromEntries(Object.entries(evidence).filter(([name]) => kept.has(name))),
@@ -130,6 +155,6 @@ function sizeOf(value: EvidenceExcerpt[string]): number {
   return JSON.stringify(value).length + (typeof value === 'object' ? maxEvidenceLength : 0);
 }
 
-function byPlace(a: Omit<Finding, 'since'>, b: Omit<Finding, 'since'>): number {
-  return compare(a.node, b.node) || compare(a.subject ?? '', b.subject ?? '');
+function byPlace(a: Verdict, b: Verdict): number {
+  return compare(a.node, b.node) || compare(a.subject, b.subject);
 }

@@ -20,12 +20,13 @@ import { type EligibleNode, eligibleNodes } from './eligible.ts';
 import { outstandingOf } from './outstanding.ts';
 import { type Coverage, coverageOf, rotationOrder, turnOf } from './rotation.ts';
 import type { Settings } from './settings.ts';
+import type { SkippedReason } from './skipped-reasons.ts';
 import { compare, cut } from './text.ts';
 import { plusSeconds, timeText } from './time.ts';
 import type { ResponderView, World } from './world.ts';
 
 /** noResponder is the reason of a skipped node that would have been asked and has no responder Pod with an address. */
-export const noResponder = 'NoResponder';
+export const noResponder = 'NoResponder' satisfies SkippedReason;
 
 /** PlanInput is what a plan is made from. */
 export interface PlanInput {

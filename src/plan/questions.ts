@@ -12,8 +12,33 @@ export interface Asking {
   readonly question: { readonly text: string; readonly hash: string } | { readonly problem: string };
 }
 
+/** Remembered is what was derived last from a plan, and what else it was derived from. */
+interface Remembered {
+  readonly run: string;
+  readonly settings: Settings;
+  readonly kinds: readonly Check[];
+  readonly askings: readonly Asking[];
+}
+
+/** A run of 200 probes is looked at hundreds of times; its plan never changes. */
+const remembered = new WeakMap<Plan, Remembered>();
+
 /** askingsOf lists the probes of a run, in the plan's order; a node that a place has nothing to ask of has none there. */
 export function askingsOf(
+  run: NetworkAuditRun,
+  plan: Plan,
+  settings: Settings,
+  kinds: readonly Check[],
+): readonly Asking[] {
+  const known = remembered.get(plan);
+  const { uid } = run.metadata;
+  if (known?.run === uid && known.settings === settings && known.kinds === kinds) return known.askings;
+  const askings = derive(run, plan, settings, kinds);
+  remembered.set(plan, { run: uid, settings, kinds, askings });
+  return askings;
+}
+
+function derive(
   run: NetworkAuditRun,
   plan: Plan,
   settings: Settings,

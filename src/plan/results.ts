@@ -3,7 +3,6 @@ import {
   type CheckSummary,
   fitRunStatus,
   maxMessageLength,
-  maxRunFindings,
   type NetworkAuditRun,
   type NetworkAuditRunStatus,
   type Plan,
@@ -44,12 +43,8 @@ export interface Passing {
 export function resultsOf(input: ResultInput, now: Date, kinds: readonly Check[]): NetworkAuditRunStatus {
   const { run, plan, verdicts, reports, previous } = input;
   const checks = new Set(plan.checks.map(({ name }) => name));
-  const all = [
-    ...findingsOf(verdicts, previous, timeText(now)),
-    ...carriedOver(previous, verdicts, checks, input.nodeNames),
-  ];
-  // Failures come first, also those of before: what is cut off at the end must be what matters least.
-  const findings = [...all.filter(isFailed), ...all.filter((finding) => !isFailed(finding))];
+  const carried = carriedOver(previous, verdicts, checks, input.nodeNames);
+  const { findings, omitted } = findingsOf(verdicts, carried, previous, timeText(now));
   const suspects = suspectsOf(pairResultsOf(verdicts));
   const summary = summaryOf(plan, verdicts, reports);
   const passing = passingOf(summary, plan.maxUnknownPercent, suspects[0]?.name);
@@ -62,16 +57,12 @@ export function resultsOf(input: ResultInput, now: Date, kinds: readonly Check[]
     outcome: passing.outcome,
     summary,
     checks: plan.checks.map(({ name, type }) => checkSummary(name, type, verdicts, plan.maxUnknownPercent)),
-    findings: findings.slice(0, maxRunFindings),
-    findingsOmitted: Math.max(0, findings.length - maxRunFindings),
+    findings: [...findings],
+    findingsOmitted: omitted,
     suspects: suspects.map((suspect) => ({ ...suspect, why: cut(suspect.why, maxMessageLength) })),
     nodes: [...nodeResultsOf(reports, verdicts, kinds)],
     ...(matrix === undefined ? {} : { matrix }),
   });
-}
-
-function isFailed({ severity }: { readonly severity: string }): boolean {
-  return severity === 'Failed';
 }
 
 /**

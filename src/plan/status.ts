@@ -18,7 +18,7 @@ import { timeText } from './time.ts';
 /** statusOf is what the audit's status must say now. */
 export function statusOf(audit: NetworkAudit, runs: Runs, ready: Readiness, now: Date): NetworkAuditStatus {
   const judged = lastingJudged(audit, runs);
-  const newest = newestPlanned(runs);
+  const newest = lasting(audit, newestPlanned(runs));
   const before = audit.status;
   const nextRunTime = nextTime(audit, runs, ready, now);
   const plan = newest?.status?.plan;
@@ -61,13 +61,19 @@ function resultsOf(judged: NetworkAuditRun | undefined, before: NetworkAuditStat
   };
 }
 
+/** lasting leaves out a run that is older than one that the status already told of, and that was deleted since. */
+function lasting(audit: NetworkAudit, run: NetworkAuditRun | undefined): NetworkAuditRun | undefined {
+  const number = run?.status?.plan?.number ?? -1;
+  return number < (audit.status?.lastRun?.number ?? 0) ? undefined : run;
+}
+
 function lastRunOf(
   audit: NetworkAudit,
   newest: NetworkAuditRun | undefined,
 ): Pick<NetworkAuditStatus, 'lastRun'> {
   const before = audit.status?.lastRun;
   const status = newest?.status;
-  if (newest === undefined || status?.plan === undefined || status.plan.number < (before?.number ?? 0)) {
+  if (newest === undefined || status?.plan === undefined) {
     return before === undefined ? {} : { lastRun: before };
   }
   return {

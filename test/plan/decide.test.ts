@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
+import { decide } from '../../src/plan/decide.ts';
 import { Cluster } from './cluster.ts';
 import { makeAudit, makeNode, ours } from './make.ts';
 
@@ -283,6 +284,50 @@ describe('a run', () => {
   });
 });
 
+describe('the next look', () => {
+  const again = (cluster: Cluster) =>
+    decide(cluster.world(), cluster.now, cluster.settings, cluster.kinds).again;
+
+  it('is at the next due time while nothing goes on', () => {
+    const cluster = new Cluster(3, created('2026-11-24T12:00:00Z'));
+    cluster.settle();
+    assert.equal(again(cluster), '2026-11-24T12:10:00Z');
+  });
+
+  it('is shortly before the end of a run that goes on, and then at its end', () => {
+    const cluster = new Cluster(3, makeAudit());
+    cluster.mute.add('n1');
+    cluster.settle();
+    assert.equal(again(cluster), '2026-11-24T12:02:50Z');
+    cluster.pass(170);
+    assert.equal(again(cluster), '2026-11-24T12:03:00Z');
+  });
+
+  it('asks why a Pod was refused before the run is over its time, and the answer is told', () => {
+    const cluster = new Cluster(3, makeAudit());
+    cluster.mute.add('n1');
+    cluster.settle();
+    cluster.pass(171);
+    const [read] = cluster.reconcile();
+    const [name, job] = [...cluster.jobs].find(([, { node }]) => node === 'n1') ?? [];
+    assert.ok(name !== undefined && job !== undefined);
+    assert.deepEqual(read, { type: 'ReadRefusal', namespace: 'netaudit', job: name, jobUid: job.uid });
+    cluster.jobs.set(name, { ...job, refusal: 'exceeded quota' });
+    assert.deepEqual(cluster.reconcile(), []);
+    cluster.pass(10);
+    cluster.settle();
+    assert.deepEqual(cluster.run('cluster-g1').status?.nodes?.[0]?.reason, 'PodRefused');
+  });
+
+  it('is when the next run that was asked for may start', () => {
+    const cluster = new Cluster(3, makeAudit({ suspend: true }));
+    cluster.ask('first');
+    cluster.ask('second');
+    cluster.settle();
+    assert.equal(again(cluster), '2026-11-24T12:01:00Z');
+  });
+});
+
 describe('what failed', () => {
   it('names the node, is tried again by the next run, and passes when it is mended', () => {
     const cluster = new Cluster(3, created('2026-11-24T11:55:00Z'));
@@ -420,5 +465,44 @@ describe('crashes', () => {
       ),
       { numRuns: 300 },
     );
+  });
+
+  it('and worlds that are behind lead to the same verdict, and leave no Job behind for long', () => {
+    const step = fc.record({ behind: fc.nat(6), actions: fc.nat(6), probes: fc.nat(3) });
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
+        const cluster = new Cluster(3, created('2026-11-24T11:55:00Z'));
+        cluster.fault = (from) => (from === 'n2' ? 'AddressTranslated' : undefined);
+        const worlds = [cluster.world()];
+        for (const { behind, actions, probes } of steps) {
+          cluster.reconcile(actions, worlds.at(-1 - behind) ?? worlds.at(-1));
+          cluster.runProbes(probes);
+          worlds.push(cluster.world());
+        }
+        cluster.settle();
+        cluster.pass(60);
+        cluster.settle();
+        assert.equal(cluster.jobs.size, 0);
+        assert.equal(cluster.runs.size, 1);
+        const [run] = cluster.runs.values();
+        assert.equal(run?.status?.outcome, 'Failed');
+        assert.equal(run?.status?.summary?.failed, 3);
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  it('change nothing of what is decided: the same world gives the same actions', () => {
+    const cluster = new Cluster(5, created('2026-11-24T11:55:00Z'));
+    for (let round = 0; round < 8; round++) {
+      const world = cluster.world();
+      const decision = decide(world, cluster.now, cluster.settings, cluster.kinds);
+      assert.deepEqual(
+        decide(structuredClone(world), cluster.now, cluster.settings, cluster.kinds),
+        decision,
+      );
+      cluster.reconcile();
+      cluster.runProbes(2);
+    }
   });
 });

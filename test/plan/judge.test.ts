@@ -1,0 +1,133 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import type { JudgeInput } from '../../src/checks/check.ts';
+import { verdictsOf } from '../../src/plan/judge.ts';
+import type { ProbeReport } from '../../src/plan/reports.ts';
+import { apiViewOf } from '../../src/plan/view.ts';
+import { fakeCheck } from './fake-check.ts';
+import { makeNode, makePlanned, makeResponder, makeRun, makeWorld } from './make.ts';
+
+const plan = makePlanned({
+  nodes: ['n1', 'n2'].map((name) => ({ name, uid: `${name}-uid`, places: ['pod'] })),
+  targets: ['n1', 'n2'].map((node) => {
+    const { name: pod, uid, addresses } = makeResponder(node);
+    return { node, pod, uid, addresses };
+  }),
+  eligible: 2,
+});
+
+function lost(node: string, place: 'pod' | 'node' = 'pod'): ProbeReport {
+  const outcome = { kind: 'Lost', reason: 'NoReport', message: 'nothing' } as const;
+  return { node, place, final: true, needsLog: false, outcome };
+}
+
+describe('what judges may know of the API', () => {
+  it('is nothing while all is as planned', () => {
+    const { gone, targets } = apiViewOf(plan, [], makeWorld(2));
+    assert.deepEqual([...gone], []);
+    assert.deepEqual(
+      [...targets],
+      [
+        ['n1', { kind: 'Ready' }],
+        ['n2', { kind: 'Ready' }],
+      ],
+    );
+  });
+
+  for (const [name, responders, want] of [
+    [
+      'that a responder was replaced',
+      [makeResponder('n2', { uid: 'other', name: 'other' })],
+      {
+        kind: 'Changed',
+        message: 'Responder Pod netaudit-responder-n2 was replaced: Pod other is there now',
+      },
+    ],
+    [
+      'that a responder is gone',
+      [],
+      { kind: 'Changed', message: 'Responder Pod netaudit-responder-n2 was replaced: there is none now' },
+    ],
+    [
+      'that a responder is going',
+      [makeResponder('n2', { deleting: true })],
+      { kind: 'Changed', message: 'Responder Pod netaudit-responder-n2 is being deleted' },
+    ],
+    [
+      'that a responder got another address',
+      [makeResponder('n2', { addresses: ['10.244.9.9'] })],
+      { kind: 'Changed', message: 'Responder Pod netaudit-responder-n2 has other addresses now' },
+    ],
+    [
+      'that a responder is not ready',
+      [makeResponder('n2', { ready: false })],
+      { kind: 'NotReady', message: 'its Ready condition is not True' },
+    ],
+    [
+      'that a responder has a proxy',
+      [makeResponder('n2', { foreignContainers: ['istio-proxy'] })],
+      { kind: 'NotReady', message: 'it has containers that are not ours (istio-proxy)' },
+    ],
+  ] as const) {
+    it(`is ${name}`, () => {
+      const world = makeWorld(2, { responders: [makeResponder('n1'), ...responders] });
+      assert.deepEqual(apiViewOf(plan, [], world).targets.get('n2'), want);
+    });
+  }
+
+  it('is which nodes went away, whether they probe or are asked', () => {
+    const world = makeWorld(0, { nodes: [makeNode('n2', { ready: 'False' })] });
+    const report: ProbeReport = {
+      ...lost('n1'),
+      outcome: { kind: 'Gone', message: 'Node n1 was drained while the run went on' },
+    };
+    assert.deepEqual(
+      [...apiViewOf(plan, [report], world).gone],
+      [
+        ['n1', 'Node n1 was drained while the run went on'],
+        ['n2', 'Node n2 became NotReady while the run went on (Ready is False)'],
+      ],
+    );
+  });
+});
+
+describe('the judging of a run', () => {
+  it('gives each check the reports of its own place only', () => {
+    const seen: JudgeInput[] = [];
+    const judge = (input: JudgeInput) => {
+      seen.push(input);
+      return [];
+    };
+    const spy = { ...fakeCheck, judge };
+    verdictsOf(makeRun('now'), plan, [lost('n1'), lost('n2', 'node')], makeWorld(2), [spy]);
+    assert.deepEqual([...(seen[0]?.reports.keys() ?? [])], ['n1']);
+  });
+
+  it('says of each pair that could not be asked that there is no responder', () => {
+    const skipped = [
+      { name: 'n3', reason: 'NoResponder', message: 'The node has no responder Pod with an address' },
+      { name: 'w1', reason: 'NotLinux', message: 'The node runs windows' },
+    ];
+    const verdicts = verdictsOf(
+      makeRun('now'),
+      { ...plan, skipped },
+      [lost('n1'), lost('n2')],
+      makeWorld(3),
+      [fakeCheck],
+    );
+    assert.deepEqual(
+      verdicts
+        .filter(({ peer }) => peer === 'n3' || peer === 'w1')
+        .map(({ outcome, reason, subject }) => `${outcome} ${reason} ${subject}`),
+      ['Unknown NoResponder n1 → n3', 'Unknown NoResponder n2 → n3'],
+    );
+  });
+
+  it('leaves unknown what it has no judge for', () => {
+    const verdicts = verdictsOf(makeRun('now'), plan, [], makeWorld(2), []);
+    assert.deepEqual(
+      verdicts.map(({ node, outcome, reason }) => `${node} ${outcome} ${reason}`),
+      ['n1 Unknown NoReport', 'n2 Unknown NoReport'],
+    );
+  });
+});
