@@ -28,10 +28,12 @@ async function main(options: OperatorOptions): Promise<void> {
       setImmediate(() => process.exit(1));
     });
   }
+  // The shell's base class reads this variable, and nothing else.
+  if (options.kubeconfig !== undefined) process.env.KUBECONFIG = options.kubeconfig;
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   const controller = createController({
-    connection: new Connection(() => loadKubeConfig(options.kubeconfig)),
+    connection: new Connection(loadKubeConfig),
     options,
     log,
     metrics: createControllerMetrics(registry, options.leaseName),

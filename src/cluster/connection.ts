@@ -12,11 +12,10 @@ export interface Target {
   readonly options: https.RequestOptions;
 }
 
-/** loadKubeConfig reads `file`, or what kubectl would read, or what a Pod is given. */
-export function loadKubeConfig(file?: string): KubeConfig {
+/** loadKubeConfig reads what kubectl would read (KUBECONFIG, ~/.kube/config), or what a Pod is given. */
+export function loadKubeConfig(): KubeConfig {
   const config = new KubeConfig();
-  if (file === undefined) config.loadFromDefault();
-  else config.loadFromFile(file);
+  config.loadFromDefault();
   return config;
 }
 
