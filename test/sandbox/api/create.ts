@@ -2,7 +2,7 @@
 import { admitCreate, validateCreate } from './admission.ts';
 import { decodeObject } from './body.ts';
 import { type Call, isDryRun } from './call.ts';
-import { customCauses } from './custom.ts';
+import { customCauses, defaulted } from './custom.ts';
 import { alreadyExists, badRequest, type Cause, invalid } from './errors.ts';
 import { convert, storageVersion } from './event-versions.ts';
 import { at, type JsonObject, objectOf, stringOf } from './json.ts';
@@ -71,6 +71,8 @@ export function createObject(
     object = withoutStatus(object, Boolean(resource.crdVersion));
   }
   object = strategy.prepareCreate?.(object, state) ?? object;
+  const schema = resource.crdVersion && state.schemas.of(resource);
+  if (schema) object = objectOf(defaulted(object, schema));
   const causes = validationCauses(state, call, object);
   if (causes.length > 0) throw invalid(resource, named, causes);
   validateCreate(state, call, object);

@@ -1,4 +1,5 @@
 /** Deleting: preconditions, grace for Pods, finalizers, and who deletes the dependents. */
+import { validateDelete } from './admission.ts';
 import { type Call, isDryRun } from './call.ts';
 import { timestamp } from './clock.ts';
 import { toStorage } from './create.ts';
@@ -47,6 +48,7 @@ export function deleteObject(state: ServerState, call: Call): JsonObject {
   const wanted = options(call);
   checkPreconditions(call, old, wanted);
   checkProtected(call);
+  validateDelete(state, call, old);
   const { object, gone } = markDeleted(state, call, old, wanted);
   return gone && !returnsObject.has(`${call.resource.group}/${call.resource.plural}`)
     ? success(call, old)

@@ -8,6 +8,7 @@ import { type Answered, checkServed, dispatch } from './dispatch.ts';
 import { ApiError } from './errors.ts';
 import { type Faults, reasons } from './faults.ts';
 import { type OpenWatches, serveWatch } from './http-watch.ts';
+import { impersonated } from './impersonation.ts';
 import type { JsonObject } from './json.ts';
 import type { Snapshots } from './list.ts';
 import { type Form, negotiate, parseBody } from './media.ts';
@@ -56,7 +57,7 @@ export async function handle(
   const url = new URL(request.url ?? '/', 'https://kubernetes.default.svc');
   let call: Call | undefined;
   try {
-    const user = authenticate(serving.state, request);
+    const user = impersonated(serving.state, request, authenticate(serving.state, request));
     const method = request.method ?? 'GET';
     const target = parseTarget(serving.state.resources, method, url.pathname, url.searchParams);
     if (!target) {

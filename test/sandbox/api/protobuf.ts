@@ -4,111 +4,11 @@
  */
 import { unsupportedMedia } from './errors.ts';
 import { isObject, type JsonObject, type JsonValue } from './json.ts';
-
-type Scalar = 'string' | 'bytes' | 'int' | 'bool' | 'strings' | 'bytesMap';
-type Field = [name: string, as: Scalar | 'list' | Message];
-interface Message {
-  [number: number]: Field;
-}
-
-const time: Message = { 1: ['seconds', 'int'], 2: ['nanos', 'int'] };
-const owner: Message = {
-  1: ['kind', 'string'],
-  3: ['name', 'string'],
-  4: ['uid', 'string'],
-  5: ['apiVersion', 'string'],
-  6: ['controller', 'bool'],
-  7: ['blockOwnerDeletion', 'bool'],
-};
-const meta: Message = {
-  1: ['name', 'string'],
-  2: ['generateName', 'string'],
-  3: ['namespace', 'string'],
-  4: ['selfLink', 'string'],
-  5: ['uid', 'string'],
-  6: ['resourceVersion', 'string'],
-  7: ['generation', 'int'],
-  8: ['creationTimestamp', time],
-  9: ['deletionTimestamp', time],
-  10: ['deletionGracePeriodSeconds', 'int'],
-  11: ['labels', 'strings'],
-  12: ['annotations', 'strings'],
-  13: ['ownerReferences', owner],
-  14: ['finalizers', 'list'],
-};
-const attributes: Message = {
-  1: ['namespace', 'string'],
-  2: ['verb', 'string'],
-  3: ['group', 'string'],
-  4: ['version', 'string'],
-  5: ['resource', 'string'],
-  6: ['subresource', 'string'],
-  7: ['name', 'string'],
-};
-const accessSpec: Message = {
-  1: ['resourceAttributes', attributes],
-  2: ['nonResourceAttributes', { 1: ['path', 'string'], 2: ['verb', 'string'] }],
-};
-const accessStatus: Message = {
-  1: ['allowed', 'bool'],
-  2: ['reason', 'string'],
-  3: ['evaluationError', 'string'],
-  4: ['denied', 'bool'],
-};
-
-const kinds: Record<string, Message> = {
-  'v1/Secret': {
-    1: ['metadata', meta],
-    2: ['data', 'bytesMap'],
-    3: ['type', 'string'],
-    4: ['stringData', 'strings'],
-    5: ['immutable', 'bool'],
-  },
-  'v1/ConfigMap': {
-    1: ['metadata', meta],
-    2: ['data', 'strings'],
-    3: ['binaryData', 'bytesMap'],
-    4: ['immutable', 'bool'],
-  },
-  'v1/Namespace': {
-    1: ['metadata', meta],
-    2: ['spec', { 1: ['finalizers', 'list'] }],
-    3: ['status', { 1: ['phase', 'string'] }],
-  },
-  'v1/ServiceAccount': {
-    1: ['metadata', meta],
-    2: ['secrets', { 3: ['name', 'string'] }],
-    3: ['imagePullSecrets', { 1: ['name', 'string'] }],
-    4: ['automountServiceAccountToken', 'bool'],
-  },
-  'v1/DeleteOptions': {
-    1: ['gracePeriodSeconds', 'int'],
-    2: ['preconditions', { 1: ['uid', 'string'], 2: ['resourceVersion', 'string'] }],
-    3: ['orphanDependents', 'bool'],
-    4: ['propagationPolicy', 'string'],
-    5: ['dryRun', 'list'],
-  },
-  'authorization.k8s.io/v1/SelfSubjectAccessReview': {
-    1: ['metadata', meta],
-    2: ['spec', accessSpec],
-    3: ['status', accessStatus],
-  },
-  'authorization.k8s.io/v1/SelfSubjectRulesReview': {
-    1: ['metadata', meta],
-    2: ['spec', { 1: ['namespace', 'string'] }],
-    3: ['status', { 3: ['incomplete', 'bool'], 4: ['evaluationError', 'string'] }],
-  },
-  'authentication.k8s.io/v1/SelfSubjectReview': {
-    1: ['metadata', meta],
-    2: ['status', { 1: ['userInfo', {}] }],
-  },
-};
-/** Lists of messages: protobuf says nothing about them on the wire. */
-const repeated = new Set(['ownerReferences', 'secrets', 'imagePullSecrets']);
+import { fieldsOfMessage } from './protobuf-messages.ts';
 
 interface Wire {
   number: number;
-  value: Buffer | number;
+  value: Buffer | bigint;
 }
 
 function unreadable(why: string) {
@@ -121,21 +21,21 @@ function wires(bytes: Buffer): Wire[] {
   const out: Wire[] = [];
   let at = 0;
   const varint = () => {
-    let value = 0;
-    for (let unit = 1; ; unit *= 128) {
+    let value = 0n;
+    for (let shift = 0n; ; shift += 7n) {
       const byte = bytes[at];
-      if (byte === undefined) throw unreadable('the protobuf is cut short');
+      if (byte === undefined || shift > 63n) throw unreadable('the protobuf is cut short');
       at += 1;
-      value += (byte & 127) * unit;
+      value |= BigInt(byte & 127) << shift;
       if (byte < 128) return value;
     }
   };
   while (at < bytes.length) {
-    const tag = varint();
+    const tag = Number(varint());
     const number = Math.floor(tag / 8);
     if (tag % 8 === 0) out.push({ number, value: varint() });
     else if (tag % 8 === 2) {
-      const size = varint();
+      const size = Number(varint());
       if (at + size > bytes.length) throw unreadable('the protobuf is cut short');
       out.push({ number, value: bytes.subarray(at, at + size) });
       at += size;
@@ -144,45 +44,45 @@ function wires(bytes: Buffer): Wire[] {
   return out;
 }
 
-function bytesOf(value: Buffer | number): Buffer {
-  if (typeof value === 'number') throw unreadable('a number stands where bytes should');
+function bytesOf(value: Buffer | bigint): Buffer {
+  if (typeof value === 'bigint') throw unreadable('a number stands where bytes should');
   return value;
 }
 
-function entry(value: Buffer | number, asBytes: boolean): [string, string] {
-  const pair = wires(bytesOf(value));
-  const part = (number: number) =>
-    bytesOf(pair.find((wire) => wire.number === number)?.value ?? Buffer.alloc(0));
-  return [part(1).toString(), asBytes ? part(2).toString('base64') : part(2).toString()];
+function part(list: Wire[], number: number): Buffer {
+  return bytesOf(list.find((wire) => wire.number === number)?.value ?? Buffer.alloc(0));
 }
 
-function message(bytes: Buffer, fields: Message): JsonObject {
+function message(bytes: Buffer, name: string): JsonObject {
+  const fields = fieldsOfMessage(name);
+  if (!fields) throw unreadable(`protobuf of ${name}`);
   const out: JsonObject = {};
   for (const { number, value } of wires(bytes)) {
-    const field = fields[number];
-    if (!field) throw unreadable(`protobuf field ${number}`);
-    const [name, as] = field;
-    const before = out[name];
-    if (as === 'strings' || as === 'bytesMap') {
-      const [key, item] = entry(value, as === 'bytesMap');
-      out[name] = { ...(isObject(before) ? before : {}), [key]: item };
-    } else if (as === 'list')
-      out[name] = [...(Array.isArray(before) ? before : []), bytesOf(value).toString()];
-    else if (typeof as === 'object' && repeated.has(name)) {
-      out[name] = [...(Array.isArray(before) ? before : []), message(bytesOf(value), as)];
-    } else out[name] = single(value, as);
+    const field = fields.get(number);
+    if (!field) throw unreadable(`field ${number} of the protobuf of ${name}`);
+    const before = out[field.name];
+    if (field.type.startsWith('map:')) {
+      const entry = wires(bytesOf(value));
+      const item = single(part(entry, 2), field.type.slice(4));
+      out[field.name] = { ...(isObject(before) ? before : {}), [part(entry, 1).toString()]: item };
+    } else if (field.type.startsWith('[]')) {
+      out[field.name] = [...(Array.isArray(before) ? before : []), single(value, field.type.slice(2))];
+    } else {
+      const item = single(value, field.type);
+      if (item !== null) out[field.name] = item;
+    }
   }
   return out;
 }
 
-function single(value: Buffer | number, as: Field[1]): JsonValue {
-  if (as === 'int') return Number(value);
-  if (as === 'bool') return value === 1;
-  if (as === 'string') return bytesOf(value).toString();
-  if (as === 'bytes') return bytesOf(value).toString('base64');
-  if (typeof as === 'object')
-    return as === time ? timeText(message(bytesOf(value), time)) : message(bytesOf(value), as);
-  throw unreadable('a list inside a list');
+function single(value: Buffer | bigint, type: string): JsonValue {
+  if (type === 'int') return Number(BigInt.asIntN(64, BigInt(value.toString())));
+  if (type === 'bool') return value === 1n;
+  if (type === 'string') return bytesOf(value).toString();
+  if (type === 'bytes') return bytesOf(value).toString('base64');
+  const object = message(bytesOf(value), type);
+  if (type === 'Quantity') return object.string ?? '0';
+  return type === 'Time' ? timeText(object) : object;
 }
 
 function timeText(value: JsonObject): string | null {
@@ -190,19 +90,19 @@ function timeText(value: JsonObject): string | null {
   return seconds > 0 ? new Date(seconds * 1000).toISOString().replace('.000Z', 'Z') : null;
 }
 
-/** Go writes empty members too: they are absence. */
-function compact(object: JsonObject): JsonObject {
+/** Go writes members that are empty too: here they are absent. Values of maps are somebody's, and stay. */
+function compact(object: JsonObject, name: string): JsonObject {
+  const types = new Map(
+    [...(fieldsOfMessage(name)?.values() ?? [])].map((field) => [field.name, field.type]),
+  );
   const out: JsonObject = {};
-  for (const [name, value] of Object.entries(object)) {
-    if (value === '' || value === null) continue;
-    out[name] =
-      isObject(value) &&
-      name !== 'data' &&
-      name !== 'stringData' &&
-      name !== 'labels' &&
-      name !== 'annotations'
-        ? compact(value)
-        : value;
+  for (const [member, value] of Object.entries(object)) {
+    const type = (types.get(member) ?? '').replace('[]', '');
+    if (value === '' || value === 0 || value === false) continue;
+    if (isObject(value) && fieldsOfMessage(type)) out[member] = compact(value, type);
+    else if (Array.isArray(value))
+      out[member] = value.map((item) => (isObject(item) ? compact(item, type) : item));
+    else out[member] = value;
   }
   return out;
 }
@@ -212,17 +112,37 @@ export function isProtobuf(body: Buffer): boolean {
   return body.length >= 4 && body.subarray(0, 4).toString('latin1') === 'k8s\0';
 }
 
+/** Members whose zero means something: a pointer in Go, which is written only when it is set. */
+const meaningful = new Set([
+  'gracePeriodSeconds',
+  'backoffLimit',
+  'ttlSecondsAfterFinished',
+  'parallelism',
+  'completions',
+  'replicas',
+]);
+
+function kept(object: JsonObject, name: string): JsonObject {
+  const out = compact(object, name);
+  for (const member of meaningful) {
+    const value = object[member];
+    if (value !== undefined) out[member] = value;
+  }
+  const spec = isObject(object.spec) && isObject(out.spec) ? out.spec : undefined;
+  for (const member of spec ? meaningful : []) {
+    const value = isObject(object.spec) ? object.spec[member] : undefined;
+    if (spec && value !== undefined) spec[member] = value;
+  }
+  return out;
+}
+
 /** decodeProtobuf reads an object; a kind or a field that is not known here is 415. */
 export function decodeProtobuf(body: Buffer): JsonObject {
   const envelope = wires(body.subarray(4));
-  const part = (number: number) =>
-    bytesOf(envelope.find((wire) => wire.number === number)?.value ?? Buffer.alloc(0));
-  const type = message(part(1), { 1: ['apiVersion', 'string'], 2: ['kind', 'string'] });
-  const apiVersion = String(type.apiVersion ?? '');
-  const kind = String(type.kind ?? '');
-  const fields = kinds[kind === 'DeleteOptions' ? 'v1/DeleteOptions' : `${apiVersion}/${kind}`];
-  if (!fields) throw unreadable(`protobuf of ${apiVersion} ${kind}`);
-  const object = compact(message(part(2), fields));
-  if (kind.endsWith('Review')) delete object.status;
+  const type = wires(part(envelope, 1));
+  const apiVersion = part(type, 1).toString();
+  const kind = part(type, 2).toString();
+  const name = kind === 'DeleteOptions' ? kind : `${apiVersion}/${kind}`;
+  const { status: _, ...object } = kept(message(part(envelope, 2), name), name);
   return { apiVersion, kind, ...object };
 }

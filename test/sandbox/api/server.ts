@@ -16,6 +16,7 @@ import { Snapshots } from './list.ts';
 import { type Listen, Listeners } from './listeners.ts';
 import { runNamespaces } from './namespaces.ts';
 import { OpenApi } from './openapi.ts';
+import { runQuotas } from './quota.ts';
 import { RequestLog } from './request-log.ts';
 import { Resources } from './resources.ts';
 import { Schemas } from './schemas.ts';
@@ -143,6 +144,7 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
     new Garbage(state).run(),
     runAggregation(state),
     runAddressRelease(state),
+    runQuotas(state),
   ];
   bootstrap(state);
   const log = new RequestLog();
