@@ -3,10 +3,10 @@ import type { NetworkAuditRun, NetworkAuditRunStatus } from '../api/v1alpha1/ind
 import type { Check } from '../checks/check.ts';
 import { type NewCondition, withConditions } from './conditions.ts';
 import { makePlan, type PlanInput } from './plan.ts';
-import { dueTimeOf } from './runs.ts';
 import type { Settings } from './settings.ts';
 import { plural } from './text.ts';
 import { timeText } from './time.ts';
+import { dueTimeOf } from './turn.ts';
 
 /** planRun is the status that starts a run: its plan, before the first Job exists. */
 export function planRun(

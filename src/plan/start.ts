@@ -2,12 +2,14 @@
 import type { NetworkAudit, NetworkAuditRun } from '../api/v1alpha1/index.ts';
 import type { Action } from './actions.ts';
 import { conditionOf } from './conditions.ts';
+import { dueRun, newRun } from './due.ts';
 import type { Readiness } from './ready.ts';
 import { planRun, waitingStatus } from './run-status.ts';
-import { dueRun, newestJudged, newRun, nextNumber, nextToStart, ownedBy } from './runs.ts';
+import { newestJudged, nextNumber, ownedBy } from './runs.ts';
 import { missedCap } from './schedule.ts';
 import { auditEvent, type Case, type Step, writeRun } from './step.ts';
 import { earliest, plusSeconds, timeOf } from './time.ts';
+import { nextToStart } from './turn.ts';
 
 /** responderWaitSeconds is how long a run waits for something to ask. */
 const responderWaitSeconds = 30;

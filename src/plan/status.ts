@@ -8,10 +8,11 @@ import {
   type NetworkAuditStatus,
 } from '../api/v1alpha1/index.ts';
 import { conditionOf, type NewCondition, withConditions } from './conditions.ts';
+import { dueRun } from './due.ts';
 import { coverageOfPlan } from './plan.ts';
 import type { Readiness } from './ready.ts';
 import { statusOfPassed } from './results.ts';
-import { dueRun, newestJudged, newestPlanned, type Runs } from './runs.ts';
+import { newestJudged, newestPlanned, type Runs } from './runs.ts';
 import { plural } from './text.ts';
 import { timeText } from './time.ts';
 
