@@ -1,0 +1,90 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { Client } from '../client.ts';
+import {
+  controllerOf,
+  DAEMON_SETS,
+  type DaemonSet,
+  identity,
+  keyOf,
+  NODES,
+  type Node,
+  PODS,
+  type Pod,
+} from '../kinds.ts';
+import { Recorder } from '../recorder.ts';
+import { availableIn } from './availability.ts';
+import type { Controller, ControllerLog } from './controller.ts';
+import { daemonTemplate, planDaemons } from './daemon-pods.ts';
+import { Informer } from './informer.ts';
+import { KeyedQueue } from './keyed-queue.ts';
+import { OwnedPods } from './owned-pods.ts';
+import { templateHash } from './template-hash.ts';
+
+/** DaemonSetController keeps one Pod on each node that a DaemonSet belongs on. */
+export class DaemonSetController implements Controller {
+  readonly #client: Client;
+  readonly #recorder: Recorder;
+  readonly #queue: KeyedQueue;
+  readonly #sets: Informer<DaemonSet>;
+  readonly #nodes: Informer<Node>;
+  readonly #pods: Informer<Pod>;
+  readonly #owned: OwnedPods;
+
+  constructor(client: Client, log: ControllerLog) {
+    this.#client = client;
+    this.#recorder = new Recorder(client, { component: 'daemonset-controller' }, (error) =>
+      log('Event was not written', { error: String(error) }),
+    );
+    this.#queue = new KeyedQueue(
+      (key) => this.#sync(key),
+      (key, error) => log('DaemonSet was not reconciled', { daemonSet: key, error: String(error) }),
+    );
+    this.#sets = new Informer<DaemonSet>(client, DAEMON_SETS, ({ object }) => this.#queue.add(keyOf(object)));
+    this.#nodes = new Informer<Node>(client, NODES, () => {
+      for (const set of this.#sets.all()) this.#queue.add(keyOf(set));
+    });
+    this.#pods = new Informer<Pod>(client, PODS, ({ object }) => {
+      const owner = object.metadata.ownerReferences?.find(
+        ({ kind, controller }) => kind === 'DaemonSet' && controller,
+      );
+      if (owner !== undefined) this.#queue.add(`${object.metadata.namespace}/${owner.name}`);
+    });
+    this.#owned = new OwnedPods(client, this.#recorder, this.#pods);
+  }
+
+  async stop(): Promise<void> {
+    for (const informer of [this.#sets, this.#nodes, this.#pods]) informer.stop();
+    await this.#queue.stop();
+    await this.#recorder.idle();
+  }
+
+  async #sync(key: string): Promise<void> {
+    const set = this.#sets.get(key);
+    if (set === undefined) return;
+    const { uid } = identity(set);
+    const pods = this.#pods.all().filter((pod) => controllerOf(pod) === uid);
+    const hash = templateHash(set.spec.template);
+    const plan = planDaemons(set, this.#nodes.all(), pods, hash, Date.now());
+    await this.#write(set, plan.status);
+    if (set.metadata.deletionTimestamp !== undefined) return;
+    for (const pod of plan.failed) {
+      const message = `Found failed daemon pod ${keyOf(pod)} on node ${pod.spec.nodeName}, will try to kill it`;
+      this.#recorder.record(set, { type: 'Warning', reason: 'FailedDaemonPod', message });
+    }
+    await Promise.all([...plan.remove, ...plan.failed].map((pod) => this.#owned.remove(set, pod)));
+    for (const node of plan.create) await this.#owned.create(set, daemonTemplate(set, node, hash));
+    this.#appoint(key, set, pods);
+  }
+
+  async #write(set: DaemonSet, status: Record<string, number>): Promise<void> {
+    if (isDeepStrictEqual(status, set.status)) return;
+    this.#sets.remember(await this.#client.updateStatus<DaemonSet>(DAEMON_SETS, { ...set, status }));
+  }
+
+  /** Pods become available by time alone where the set asks for a while of readiness. */
+  #appoint(key: string, set: DaemonSet, pods: Pod[]): void {
+    const delays = pods.map((pod) => availableIn(pod, set.spec.minReadySeconds ?? 0, Date.now()) ?? 0);
+    const next = Math.min(...delays.filter((delay) => delay > 0));
+    if (Number.isFinite(next)) this.#queue.addAfter(key, next);
+  }
+}
