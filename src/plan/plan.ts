@@ -71,7 +71,6 @@ export function makePlan(input: PlanInput, now: Date, settings: Settings, kinds:
     targets: chosen.targets,
     retries: chosen.retries,
     skipped: [...chosen.skipped, ...eligible.skipped]
-      .filter(({ name }, index, all) => all.findIndex((other) => other.name === name) === index)
       .slice(0, maxSkippedNodes)
       .map((node) => ({ ...node, message: cut(node.message, 256) })),
     eligible: eligible.nodes.length,

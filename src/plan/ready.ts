@@ -1,6 +1,6 @@
 /** Whether audits can run at all: what `Ready` says, and what the operator waits for before it makes a run. */
 import type { NetworkAudit, ReasonOf } from '../api/v1alpha1/index.ts';
-import type { Check } from '../checks/check.ts';
+import type { Check, Place } from '../checks/check.ts';
 import { type Eligibility, eligibleNodes } from './eligible.ts';
 import { placesOf } from './plan.ts';
 import { parseSchedule, type Schedule } from './schedule.ts';
@@ -8,7 +8,7 @@ import { selectorProblem } from './selector.ts';
 import type { Settings } from './settings.ts';
 import { plural } from './text.ts';
 import { earliest, plusSeconds, timeOf } from './time.ts';
-import type { World } from './world.ts';
+import type { ResponderView, World } from './world.ts';
 
 /** Obstacle is why audits cannot run: a reason of `Ready=False` and a sentence that says what to do. */
 export interface Obstacle {
@@ -25,7 +25,7 @@ export interface Readiness {
   readonly schedule?: Schedule;
   /** obstacle is absent when audits can run. */
   readonly obstacle?: Obstacle;
-  /** unheard counts the nodes that can take part and have no responder Pod that is ready. */
+  /** unheard counts the nodes that can take part from a Pod and have no responder Pod that is ready. */
   readonly unheard: number;
   /** settled is when the answer may change by time alone: a node stops being brand-new. */
   readonly settled?: Date;
@@ -54,9 +54,9 @@ export function readinessOf(
   const settled = eligible.skipped.some(({ reason }) => reason === 'NodeNew')
     ? firstGrown(world, now, settings)
     : undefined;
-  const heard = respondingNodes(world);
-  const asked = places.includes('pod') ? eligible.nodes.filter(({ places: own }) => own.includes('pod')) : [];
-  const obstacle = absence(eligible, world, places.includes('pod'), heard);
+  const asked = eligible.nodes.filter((node) => node.places.includes('pod'));
+  const heard = nodesOf(world.responders.filter(({ ready, deleting }) => ready && !deleting));
+  const obstacle = absence(eligible, world, places);
   return {
     ...schedule,
     unheard: asked.filter(({ name }) => !heard.has(name)).length,
@@ -65,27 +65,29 @@ export function readinessOf(
   };
 }
 
-function respondingNodes(world: World): ReadonlySet<string> {
-  const ready = world.responders.filter((responder) => responder.ready && !responder.deleting);
-  return new Set(ready.map(({ node }) => node));
+function nodesOf(responders: readonly ResponderView[]): ReadonlySet<string> {
+  return new Set(responders.map(({ node }) => node));
 }
 
-function absence(
-  eligible: Eligibility,
-  world: World,
-  asksPods: boolean,
-  heard: ReadonlySet<string>,
-): Obstacle | undefined {
-  if (asksPods && world.responderSet === undefined) {
+/**
+ * absence says what there is too little of. A responder that is there and not ready is asked all the same: it may be the
+ * network that keeps it from becoming ready.
+ */
+function absence(eligible: Eligibility, world: World, places: readonly Place[]): Obstacle | undefined {
+  const onlyPods = places.every((place) => place === 'pod');
+  if (onlyPods && world.responderSet === undefined) {
     return {
       reason: 'NoResponders',
       message: 'The responder DaemonSet is not installed: install it, with `kubectl apply -k deploy`',
     };
   }
   if (eligible.nodes.length === 0) return { reason: 'NoEligibleNodes', message: whyNone(eligible) };
-  if (asksPods && !eligible.nodes.some(({ name }) => heard.has(name))) {
+  const there = nodesOf(
+    world.responders.filter(({ addresses, deleting }) => addresses.length > 0 && !deleting),
+  );
+  if (onlyPods && !eligible.nodes.some(({ name }) => there.has(name))) {
     const message =
-      'No responder Pod is ready on the nodes that can take part: look at the Pods of the responder DaemonSet';
+      'No node that can take part has a responder Pod with an address: look at the responder DaemonSet';
     return { reason: 'NoResponders', message };
   }
   return undefined;

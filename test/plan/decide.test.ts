@@ -395,6 +395,31 @@ describe('before the first run', () => {
     assert.equal(cluster.run('cluster-g1').status?.outcome, 'Passed');
   });
 
+  it('responders that do not become ready are waited for a while, then asked all the same', () => {
+    const cluster = new Cluster(3, makeAudit());
+    cluster.responders = cluster.responders.map((responder) => ({ ...responder, ready: false }));
+    cluster.settle();
+    assert.equal(
+      cluster.run('cluster-g1').status?.conditions[0]?.message,
+      'Not all responder Pods are ready yet',
+    );
+    assert.equal(conditionsOf(cluster).Ready, 'True Waiting');
+    cluster.pass(31);
+    cluster.settle();
+    assert.equal(cluster.run('cluster-g1').status?.plan?.targets.length, 3);
+  });
+
+  it('a DaemonSet of responders that is not installed is told of', () => {
+    const cluster = new Cluster(3, makeAudit());
+    const { responderSet: _, ...world } = cluster.world();
+    cluster.reconcile(9, world);
+    assert.equal(conditionsOf(cluster).Ready, 'False NoResponders');
+    assert.match(
+      cluster.audit?.status?.conditions[0]?.message ?? '',
+      /^The responder DaemonSet is not installed/,
+    );
+  });
+
   it('a responder that is missing for half a minute is waited for, then told of', () => {
     const cluster = new Cluster(3, makeAudit());
     cluster.responders = cluster.responders.slice(0, 2);
