@@ -55,6 +55,11 @@ export function isGone(error: unknown): boolean {
   return error instanceof ApiError && error.code === 404;
 }
 
+/** isRefusal tells that the server understood and said no to this very request: others may still go well. */
+export function isRefusal(error: unknown): boolean {
+  return error instanceof ApiError && error.code >= 400 && error.code < 500 && error.code !== 429;
+}
+
 function parse(body: string): { readonly [field: string]: unknown } {
   try {
     const value: unknown = JSON.parse(body);

@@ -20,6 +20,7 @@ import type { Evidence } from './evidence.ts';
 import { isObject, type JsonObject, objectAt, objectsOf, textOf } from './json.ts';
 import { entryOf } from './reflector.ts';
 import { jobs, networkAuditRuns, networkAudits } from './resources.ts';
+import { groupsOf, isHarmless, isIndependent, sideBySide } from './side-by-side.ts';
 import type { Store } from './store.ts';
 
 /** ApplierParts are what actions are carried out with. */
@@ -32,9 +33,6 @@ export interface ApplierParts {
   readonly leads: () => boolean;
 }
 
-/** So many Jobs are created, or logs read, at a time: a run of 200 nodes must not wait 200 round trips. */
-const width = 8;
-
 /** Applier carries actions out. */
 export class Applier {
   readonly #parts: ApplierParts;
@@ -45,15 +43,20 @@ export class Applier {
 
   /**
    * apply carries the actions out in order; neighbours of one kind that do not depend on each other go side by side.
-   * It stops at the first failure and rejects with it. It resolves to whether something was learned that no watch
-   * will tell of, so that the same audit must be looked at again.
+   * It stops at the first failure, but that a single Job is refused stops nothing else; it rejects with the first
+   * failure in the end. It resolves to whether something was learned that no watch will tell of, so that the same
+   * audit must be looked at again.
    */
   async apply(actions: readonly Action[], signal?: AbortSignal): Promise<boolean> {
+    const failures: unknown[] = [];
     let learned = false;
     for (const group of groupsOf(actions)) {
-      const results = await sideBySide(group, width, (action) => this.#one(action, { signal }));
-      learned ||= results.includes(true);
+      const done = await sideBySide(group, (action) => this.#one(action, { signal }));
+      learned ||= done.results.includes(true);
+      failures.push(...done.failures);
+      if (done.failures.some((error) => !isIndependent(group[0]) || !isHarmless(error))) break;
     }
+    if (failures.length > 0) throw failures[0];
     return learned;
   }
 
@@ -204,41 +207,4 @@ function keep<View>(
 ): void {
   const entry = isObject(object) ? entryOf(object, view) : undefined;
   if (entry) store.wrote(entry);
-}
-
-/** Only these may overtake each other: each is about an object of its own. */
-const independent: readonly Action['type'][] = ['CreateJob', 'ReadLog', 'ReadRefusal', 'DeleteRun'];
-
-function groupsOf(actions: readonly Action[]): Action[][] {
-  const groups: Action[][] = [];
-  for (const action of actions) {
-    const last = groups.at(-1);
-    if (last?.[0]?.type === action.type && independent.includes(action.type)) last.push(action);
-    else groups.push([action]);
-  }
-  return groups;
-}
-
-/** sideBySide begins nothing new after a failure, waits for what is under way, and rejects with the first failure. */
-async function sideBySide<Item, Result>(
-  items: readonly Item[],
-  width: number,
-  work: (item: Item) => Promise<Result>,
-): Promise<Result[]> {
-  const results: Result[] = [];
-  const failures: unknown[] = [];
-  const rest = items[Symbol.iterator]();
-  const lane = async () => {
-    for (const item of rest) {
-      try {
-        results.push(await work(item));
-      } catch (error) {
-        failures.push(error);
-      }
-      if (failures.length > 0) return;
-    }
-  };
-  await Promise.all(Array.from({ length: Math.min(width, items.length) }, lane));
-  if (failures.length > 0) throw failures[0];
-  return results;
 }

@@ -5,6 +5,7 @@ import type { Readable } from 'node:stream';
 import { ApiError, apiErrorOf, ConnectionError } from './api-error.ts';
 import { type Call, contentTypeOf, methodOf, pathOf } from './call.ts';
 import type { Connection } from './connection.ts';
+import { collect, once, StaleSocket } from './exchange.ts';
 
 /** Requested is told of every request once it has an answer; `code` is 0 when there was none. */
 export type Requested = (request: {
@@ -169,33 +170,6 @@ export class Client {
   close(): void {
     this.#connection.close();
   }
-}
-
-class StaleSocket extends Error {}
-
-function once(request: http.ClientRequest, body: string | undefined): Promise<http.IncomingMessage> {
-  return new Promise((resolve, reject) => {
-    request.once('response', resolve);
-    request.on('error', (error: NodeJS.ErrnoException) => {
-      const stale = request.reusedSocket && (error.code === 'ECONNRESET' || error.code === 'EPIPE');
-      reject(stale ? new StaleSocket(error.message, { cause: error }) : error);
-    });
-    request.end(body);
-  });
-}
-
-async function collect(body: Readable, maxBytes: number, beyond: 'cut' | 'refuse'): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of body) {
-    if (!Buffer.isBuffer(chunk)) continue;
-    chunks.push(chunk);
-    size += chunk.length;
-    if (size > maxBytes && beyond === 'refuse')
-      throw new ConnectionError(`The answer has over ${maxBytes} bytes`);
-    if (size >= maxBytes) break;
-  }
-  return Buffer.concat(chunks).subarray(0, maxBytes);
 }
 
 function timedOut(call: Call): ConnectionError {

@@ -65,7 +65,7 @@ export function createController(parts: ControllerParts): Controller {
   const evidence = new Evidence(client);
   const events = new Events(client, { log, instance: options.identity });
   const leases = new KubeletLeases(client);
-  const observer = new Observer({ client, caches, evidence, leases, asksNodes: parts.asksNodes });
+  const observer = new Observer({ client, caches, evidence, leases, log, asksNodes: parts.asksNodes });
   const elector: Elector = new Elector({
     client,
     namespace: podNamespace,

@@ -5,6 +5,7 @@ import { errorText, type Log } from '../control/log.ts';
 import type { EmitEvent } from '../plan/actions.ts';
 import { hasReason } from './api-error.ts';
 import type { Client } from './client.ts';
+import { microTime } from './micro-time.ts';
 import { events } from './resources.ts';
 
 /** EventsOptions say who reports. */
@@ -133,11 +134,6 @@ function nameOf({ about, eventType, reason, message, action }: EmitEvent): strin
   const text = JSON.stringify([about.uid, eventType, reason, action, message]);
   const hash = createHash('sha256').update(text).digest('hex').slice(0, 16);
   return `${about.name.slice(0, 230)}.${hash}`;
-}
-
-/** microTime is metav1.MicroTime. */
-export function microTime(moment: Date): string {
-  return moment.toISOString().replace('Z', '000Z');
 }
 
 /** cut keeps the beginning of a text within so many bytes of UTF-8 without cutting a character. */

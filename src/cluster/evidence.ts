@@ -41,6 +41,8 @@ export class Evidence {
   readonly #failures = new Map<string, number>();
   readonly #refusals = new Map<string, string>();
   readonly #asked = new Map<string, number>();
+  /** reading are the uids that are asked about just now; true for those that were forgotten meanwhile. */
+  readonly #reading = new Map<string, boolean>();
   #bytes = 0;
 
   constructor(client: Client, bounds: EvidenceBounds = defaultEvidenceBounds) {
@@ -58,14 +60,36 @@ export class Evidence {
     return this.#refusals.get(jobUid);
   }
 
-  /** forget drops all that is known of a Pod or Job. */
+  /** forget drops all that is known of a Pod or Job, also what is being read of it. */
   forget(uid: string): void {
+    if (this.#reading.has(uid)) this.#reading.set(uid, true);
     this.#bytes -= sizeOf(this.#logs.get(uid));
     for (const memory of [this.#logs, this.#failures, this.#refusals, this.#asked]) memory.delete(uid);
   }
 
   /** readLog reads a log, unless it was; true when something was learned. It rejects when asking again may help. */
-  async readLog({ namespace, pod, podUid }: ReadLog, options: SendOptions): Promise<boolean> {
+  readLog(action: ReadLog, options: SendOptions): Promise<boolean> {
+    return this.#unlessForgotten(action.podUid, () => this.#readLog(action, options));
+  }
+
+  /** readRefusal looks for the event by which the Job controller says that it could not create a Job's Pod. */
+  readRefusal(action: ReadRefusal, options: SendOptions): Promise<boolean> {
+    return this.#unlessForgotten(action.jobUid, () => this.#readRefusal(action, options));
+  }
+
+  /** What goes while it is asked about would be kept for ever, since nobody tells of its end again. */
+  async #unlessForgotten(uid: string, read: () => Promise<boolean>): Promise<boolean> {
+    this.#reading.set(uid, false);
+    try {
+      return await read();
+    } finally {
+      const forgotten = this.#reading.get(uid);
+      this.#reading.delete(uid);
+      if (forgotten) this.forget(uid);
+    }
+  }
+
+  async #readLog({ namespace, pod, podUid }: ReadLog, options: SendOptions): Promise<boolean> {
     if (this.#logs.has(podUid)) return false;
     const { logBytes } = this.#bounds;
     const query = { container: probeContainer, limitBytes: String(logBytes) };
@@ -79,8 +103,7 @@ export class Evidence {
     return true;
   }
 
-  /** readRefusal looks for the event by which the Job controller says that it could not create a Job's Pod. */
-  async readRefusal({ namespace, jobUid }: ReadRefusal, options: SendOptions): Promise<boolean> {
+  async #readRefusal({ namespace, jobUid }: ReadRefusal, options: SendOptions): Promise<boolean> {
     const asked = this.#asked.get(jobUid);
     if (asked !== undefined && performance.now() - asked < this.#bounds.askAgainMilliseconds) return false;
     const query = { fieldSelector: `involvedObject.uid=${jobUid}`, limit: '50' };

@@ -3,8 +3,8 @@ import { errorText, type Log } from '../control/log.ts';
 import { hasReason, isGone } from './api-error.ts';
 import { pause } from './backoff.ts';
 import type { Client } from './client.ts';
-import { microTime } from './events.ts';
 import { type JsonObject, numberOf, objectAt, textOf } from './json.ts';
+import { givenBack, holderOf, madeBy, takenBy } from './lease-record.ts';
 import { leases } from './resources.ts';
 
 /** LeaseTimes are client-go's defaults; renewal must be given up well before others may take over. */
@@ -49,7 +49,6 @@ export class Elector {
   #seen: { readonly lease: JsonObject; readonly version: string; readonly at: number } | undefined;
   /** renewed is when the request began that last renewed our Lease: it holds from then, not from its answer. */
   #renewed = Number.NEGATIVE_INFINITY;
-  #transitions = 0;
 
   constructor(options: ElectorOptions) {
     this.#options = options;
@@ -166,41 +165,13 @@ export class Elector {
 
   async #write(limits: Limits): Promise<void> {
     const { client, namespace, name, identity } = this.#options;
-    const lease = this.#seen?.lease ?? {};
-    const spec = objectAt(lease, 'spec');
-    const ours = holderOf(lease) === identity;
-    const before = numberOf(spec.leaseTransitions) ?? 0;
-    const now = microTime(new Date());
-    const body = {
-      ...lease,
-      spec: {
-        ...spec,
-        holderIdentity: identity,
-        leaseDurationSeconds: Math.ceil(this.#times.leaseMilliseconds / 1000),
-        acquireTime: ours ? spec.acquireTime : now,
-        renewTime: now,
-        leaseTransitions: ours ? before : before + 1,
-      },
-    };
-    this.#transitions = body.spec.leaseTransitions;
+    const body = takenBy(identity, this.#seen?.lease ?? {}, this.#times.leaseMilliseconds, new Date());
     this.#observe(await client.send({ verb: 'update', resource: leases, namespace, name, body }, limits));
   }
 
   async #create(began: number, limits: Limits): Promise<boolean> {
     const { client, namespace, name, identity, log } = this.#options;
-    const now = microTime(new Date());
-    const body = {
-      apiVersion: 'coordination.k8s.io/v1',
-      kind: 'Lease',
-      metadata: { name, namespace },
-      spec: {
-        holderIdentity: identity,
-        leaseDurationSeconds: Math.ceil(this.#times.leaseMilliseconds / 1000),
-        acquireTime: now,
-        renewTime: now,
-        leaseTransitions: this.#transitions,
-      },
-    };
+    const body = madeBy(identity, { name, namespace }, this.#times.leaseMilliseconds, new Date());
     try {
       this.#observe(await client.send({ verb: 'create', resource: leases, namespace, body }, limits));
       this.#renewed = began;
@@ -216,9 +187,7 @@ export class Elector {
   /** An empty holder and a second's duration let the next one take it at once. */
   async #release(): Promise<void> {
     const { client, namespace, name, log } = this.#options;
-    const lease = this.#seen?.lease ?? {};
-    const spec = { ...objectAt(lease, 'spec'), holderIdentity: '', leaseDurationSeconds: 1 };
-    const body = { ...lease, spec: { ...spec, renewTime: microTime(new Date()) } };
+    const body = givenBack(this.#seen?.lease ?? {}, new Date());
     try {
       const limits = { timeoutMilliseconds: this.#times.retryMilliseconds };
       this.#observe(await client.send({ verb: 'update', resource: leases, namespace, name, body }, limits));
@@ -231,8 +200,4 @@ export class Elector {
 interface Limits {
   readonly timeoutMilliseconds: number;
   readonly signal: AbortSignal;
-}
-
-function holderOf(lease: JsonObject | undefined): string {
-  return textOf(objectAt(lease, 'spec').holderIdentity);
 }

@@ -1,7 +1,9 @@
 /** Every read for a decision: one audit's world, from the caches and, where they may be behind, from the API server. */
 import { labels, labelValue } from '../api/names.ts';
 import type { NetworkAudit, NetworkAuditRun } from '../api/v1alpha1/index.ts';
+import { errorText, type Log } from '../control/log.ts';
 import type { JobView, NodeView, ProbePodView, World } from '../plan/world.ts';
+import { isRefusal } from './api-error.ts';
 import { type Caches, jobEntry, probePodEntry } from './caches.ts';
 import type { Client } from './client.ts';
 import type { Evidence } from './evidence.ts';
@@ -16,6 +18,7 @@ export interface ObserverParts {
   readonly caches: Caches;
   readonly evidence: Evidence;
   readonly leases: KubeletLeases;
+  readonly log: Log;
   /** asksNodes tells whether one of the audit's checks has the place `node`. */
   readonly asksNodes: (audit: NetworkAudit) => boolean;
 }
@@ -84,18 +87,26 @@ export class Observer {
   /** Before a run is closed without a Job's answer, a slow watch must not be why: the API server itself is asked. */
   async #confirm(run: NetworkAuditRun, now: Date, signal: AbortSignal | undefined): Promise<void> {
     const plan = run.status?.plan;
-    const { uid } = run.metadata;
+    const { name, uid } = run.metadata;
     if (plan === undefined || now < new Date(plan.deadlineTime) || this.#confirmed.has(uid)) return;
-    const { caches } = this.#parts;
     const places = plan.nodes.reduce((sum, node) => sum + node.places.length, 0);
-    const answered = storesOf(caches.probePods).filter(({ view }) => view.terminated !== undefined);
-    const jobUids = new Set(
-      storesOf(caches.jobs).flatMap(({ view }) => (view.runUid === uid ? [view.uid] : [])),
-    );
-    if (answered.filter(({ view }) => jobUids.has(view.jobUid)).length < places)
-      await this.#reread(uid, signal);
+    try {
+      if (this.#answered(uid) < places) await this.#reread(uid, signal);
+    } catch (error) {
+      // What may not be read now may not be read later either, and the run must end.
+      if (!isRefusal(error)) throw error;
+      this.#parts.log.warn('Could not confirm what became of Jobs', { run: name, error: errorText(error) });
+    }
     if (this.#confirmed.size > 1000) this.#confirmed.clear();
     this.#confirmed.add(uid);
+  }
+
+  /** #answered counts the Pods of a run that have ended. */
+  #answered(runUid: string): number {
+    const { jobs, probePods } = this.#parts.caches;
+    const ours = new Set(storesOf(jobs).flatMap(({ view }) => (view.runUid === runUid ? [view.uid] : [])));
+    return storesOf(probePods).filter(({ view }) => view.terminated !== undefined && ours.has(view.jobUid))
+      .length;
   }
 
   async #reread(runUid: string, signal: AbortSignal | undefined): Promise<void> {

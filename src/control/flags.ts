@@ -1,6 +1,6 @@
 /** The operator's flags: each has an environment variable, a default, and a bound. */
-import { objects } from '../api/names.ts';
-import { defaultSettings, type Settings } from '../plan/settings.ts';
+import type { Settings } from '../plan/settings.ts';
+import { type Flag, type FlagName, flags } from './flag-table.ts';
 
 /** OperatorOptions are all that a start of the operator decides. */
 export interface OperatorOptions {
@@ -27,70 +27,6 @@ export type Parsed =
   | { readonly kind: 'Options'; readonly options: OperatorOptions }
   | { readonly kind: 'Help'; readonly text: string }
   | { readonly kind: 'Problem'; readonly message: string };
-
-interface Flag {
-  readonly help: string;
-  readonly fallback: string;
-  /** allowed are the only values of a text. */
-  readonly allowed?: readonly string[];
-  /** from and to bound a whole number. */
-  readonly from?: number;
-  readonly to?: number;
-}
-
-const text = (fallback: string, help: string, allowed?: readonly string[]): Flag => ({
-  help,
-  fallback,
-  ...(allowed === undefined ? {} : { allowed }),
-});
-const count = (fallback: number, from: number, to: number, help: string): Flag => ({
-  help,
-  fallback: String(fallback),
-  from,
-  to,
-});
-const hour = 3600;
-const own = defaultSettings;
-
-const flags = {
-  image: text(own.image, 'image of probe Jobs: the product itself'),
-  'image-pull-policy': text(own.imagePullPolicy, 'of probe Jobs', ['Always', 'IfNotPresent', 'Never']),
-  'pod-namespace': text(own.podNamespace, 'namespace of responders and `pod` probes'),
-  'node-namespace': text(own.nodeNamespace, 'namespace of `node` probes'),
-  'priority-class-name': text(own.priorityClassName, 'PriorityClass of probe Pods; empty for none'),
-  'probe-service-account-name': text(
-    own.probeServiceAccountName,
-    'ServiceAccount of probe Pods, without rights',
-  ),
-  'responder-port': count(own.responderPort, 1, 65_535, 'port of the responders'),
-  'job-cap': count(own.jobCap, 1, 10_000, 'probe Jobs under way, of all audits together'),
-  'settle-seconds': count(own.settleSeconds, 0, hour, 'what changed less than this ago is not judged'),
-  'new-node-seconds': count(own.newNodeSeconds, 0, hour, 'a node younger than this is not asked'),
-  'lease-fresh-seconds': count(own.leaseFreshSeconds, 1, hour, "age up to which a kubelet's Lease is fresh"),
-  'asked-for-interval-seconds': count(
-    own.askedForIntervalSeconds,
-    0,
-    hour,
-    'least time between asked-for runs',
-  ),
-  'refuse-after-seconds': count(own.refuseAfterSeconds, 0, hour, 'how long a run may wait for its audit'),
-  'report-margin-seconds': count(own.reportMarginSeconds, 0, hour, 'probes end so long before the deadline'),
-  'job-ttl-seconds': count(own.jobTtlSeconds, 0, 7 * 24 * hour, 'ttlSecondsAfterFinished of probe Jobs'),
-  kubeconfig: text('', 'kubeconfig file; by default as kubectl, or as a Pod is given'),
-  'http-host': text('0.0.0.0', 'address of metrics and health'),
-  'http-port': count(8080, 0, 65_535, 'port of metrics and health; 0 for any that is free'),
-  concurrency: count(4, 1, 64, 'audits reconciled at a time'),
-  'lease-name': text(objects.lease, 'Lease by which replicas choose a leader, in the Pod namespace'),
-  'lease-seconds': count(15, 1, hour, 'after which another may lead'),
-  'renew-deadline-seconds': count(10, 1, hour, 'after which a leader that cannot renew gives up'),
-  'retry-seconds': count(2, 1, 60, 'between two tries to lead or renew'),
-  identity: text('', 'name of this replica; by default POD_NAME or the host name'),
-  'log-level': text('info', 'of the log', ['error', 'warn', 'info', 'debug']),
-  'request-timeout-seconds': count(15, 1, 300, 'for an answer of the API server'),
-  'watch-silence-seconds': count(100, 1, hour, 'after which a watch that says nothing is begun anew'),
-} as const satisfies Readonly<Record<string, Flag>>;
-
-type FlagName = keyof typeof flags;
 
 /** parseFlags reads `--name value`, `--name=value` and NETAUDIT_NAME; a flag wins over its variable. */
 export function parseFlags(

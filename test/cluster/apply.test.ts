@@ -121,6 +121,24 @@ describe('carrying out a decision', () => {
       assert.ok(server.requests.length <= 8, String(server.requests.length));
     });
 
+    it('that are refused stop neither other Jobs nor what comes after', async () => {
+      const bad = ({ verb, resource }: { verb: string; resource: string }) =>
+        verb === 'create' && resource === 'jobs';
+      server.faults.push({ matches: bad, times: 3, act: { code: 403 } });
+      const many = Array.from({ length: 30 }, (_, index) => jobOf(`j${index}`));
+      const last = { type: 'DeleteProbes', namespace: 'netaudit-node', runUid: 'run-1' } as const;
+      await assert.rejects(applier.apply([...many, last]), { code: 403 });
+      assert.equal(server.objects.all(jobsOf).length, 27);
+      assert.equal(server.count('deletecollection', 'jobs'), 1);
+    });
+
+    it('are not tried all when so many are refused', async () => {
+      server.faults.push({ matches: ({ verb }) => verb === 'create', act: { code: 403 } });
+      const many = Array.from({ length: 200 }, (_, index) => jobOf(`j${index}`));
+      await assert.rejects(applier.apply(many), { code: 403 });
+      assert.ok(server.requests.length <= 16 + 8, String(server.requests.length));
+    });
+
     it('of a run are deleted with one request a namespace, and gone at once', async () => {
       await applier.apply([
         jobOf('j1'),
@@ -299,6 +317,15 @@ describe('carrying out a decision', () => {
       evidence.forget('uid-a');
       await applier.apply([readLog('d')]);
       assert.deepEqual(evidence.log('uid-d'), { text: 'x'.repeat(100) });
+    });
+
+    it('from the log of a Pod that went meanwhile is not kept', async () => {
+      server.logs.set('netaudit/p', 'x');
+      const reading = applier.apply([readLog('p')]);
+      await until('it is asked for', () => server.requests.length === 1);
+      evidence.forget('uid-p');
+      await reading;
+      assert.equal(evidence.log('uid-p'), undefined);
     });
 
     it('from a log that the server refuses is that error, at once', async () => {

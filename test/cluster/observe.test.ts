@@ -13,6 +13,7 @@ import type { Store } from '../../src/cluster/store.ts';
 import { nodeView } from '../../src/cluster/views.ts';
 import { wakeOnChange } from '../../src/cluster/wake.ts';
 import { ApiServer } from '../support/api-server/server.ts';
+import { createKeptLog } from '../support/kept-log.ts';
 import { auditOf, metadataOf, runOf } from '../support/make-objects.ts';
 
 const now = new Date('2026-01-01T00:10:00Z');
@@ -40,7 +41,8 @@ describe('what a decision sees', () => {
     caches = createCaches({ podNamespace: 'netaudit', nodeNamespace: 'netaudit-node', responderPort: 9100 });
     evidence = new Evidence(client);
     const leases = new KubeletLeases(client);
-    observer = new Observer({ client, caches, evidence, leases, asksNodes: () => asksNodes });
+    const { log } = createKeptLog();
+    observer = new Observer({ client, caches, evidence, leases, log, asksNodes: () => asksNodes });
   });
 
   /** put brings an object into a store as a watch would. */
@@ -173,6 +175,18 @@ describe('what a decision sees', () => {
       assert.deepEqual([world.jobs[0]?.name, world.probePods[0]?.name], ['slow', 'slow-x']);
       await observer.observe('a', now);
       assert.equal(server.requests.length, 4);
+    });
+
+    it('is what is known, if the API server refuses to say', async () => {
+      put(caches.runs, runView, late(), 'run-1');
+      server.faults.push({ matches: () => true, times: 1, act: { code: 403 } });
+      assert.equal((await observer.observe('a', now)).runs.length, 1);
+    });
+
+    it('is nothing, if the API server is not there', async () => {
+      put(caches.runs, runView, late(), 'run-1');
+      server.faults.push({ matches: () => true, times: 1, act: 'reset' });
+      await assert.rejects(observer.observe('a', now), { name: 'ConnectionError' });
     });
 
     it('is the cache when all have answered', async () => {

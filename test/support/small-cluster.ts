@@ -43,7 +43,10 @@ export function createSmallCluster(server: ApiServer, options: SmallClusterOptio
     objects.create('pods', 'netaudit', {
       metadata: metadataOf(`netaudit-responder-${nodeName}`, { labels }),
       spec: { nodeName, containers: [{ name: 'responder' }] },
-      status: { podIPs: [{ ip: `10.0.${index}.1` }], conditions: [{ type: 'Ready', status: 'True' }] },
+      status: {
+        podIPs: [{ ip: `10.${index >> 8}.${index & 255}.1` }],
+        conditions: [{ type: 'Ready', status: 'True' }],
+      },
     });
   }
   const created: string[] = [];
