@@ -3,6 +3,7 @@
  * absence, members that Go always writes get their zero value, defaults of the OpenAPI document are filled in, and a
  * value of another type is 400.
  */
+import { timestamp } from './clock.ts';
 import { badRequest } from './errors.ts';
 import { isObject, type JsonObject, type JsonValue } from './json.ts';
 import { canonicalQuantity } from './quantity.ts';
@@ -125,6 +126,7 @@ function scalar(value: JsonValue, schema: Schema, where: string, walk: Walk, own
         `parsing time ${JSON.stringify(JSON.stringify(value))} as "2006-01-02T15:04:05Z07:00": cannot parse`,
       );
     }
+    if (format === 'date-time' && value !== '') return normalTime(value, schema.goName);
     if (format === 'byte' && !/^[A-Za-z0-9+/\s]*={0,2}$/.test(value)) {
       throw unhandled(walk, 'illegal base64 data at input byte 0');
     }
@@ -148,6 +150,15 @@ function quantity(value: JsonValue, where: string, walk: Walk): string {
     throw unhandled(walk, `unmarshalerDecoder: ${form}, error found in ${where}`);
   }
   return text;
+}
+
+/** Go keeps a Time to the second and a MicroTime to the microsecond, both in UTC. */
+function normalTime(value: string, goName: string): string {
+  const date = new Date(value);
+  if (goName === 'Time') return timestamp(date);
+  if (goName !== 'MicroTime') return value;
+  const [, digits = ''] = /\.(\d+)/.exec(value) ?? [];
+  return timestamp(date).replace('Z', `.${digits.padEnd(6, '0').slice(0, 6)}Z`);
 }
 
 function typeName(value: JsonValue): string {

@@ -36,7 +36,11 @@ function without(patch: JsonObject): JsonObject {
 }
 
 function member(before: JsonValue | undefined, value: JsonValue, schema: Schema | undefined): JsonValue {
-  if (isObject(value)) return strategicMerge(before, value, schema);
+  if (isObject(value)) {
+    return schema?.patchStrategies.includes('replace')
+      ? without(value)
+      : strategicMerge(before, value, schema);
+  }
   if (!Array.isArray(value)) return value;
   if (!schema?.patchStrategies.includes('merge'))
     return value.filter((item) => !(isObject(item) && item.$patch));

@@ -309,6 +309,17 @@ function roleBinding(kind: string): Printer {
   ];
 }
 
+function quotaText(limits: boolean): (object: JsonObject) => JsonValue {
+  return (object) => {
+    const used = objectOf(at(object, 'status', 'used'));
+    const hard = Object.entries(objectOf(at(object, 'status', 'hard'))).sort(([a], [b]) => (a < b ? -1 : 1));
+    return hard
+      .filter(([name]) => name.startsWith('limits.') === limits)
+      .map(([name, value]) => `${name}: ${stringOf(used[name])}/${stringOf(value)}`)
+      .join(', ');
+  };
+}
+
 const created: Column = {
   name: 'Created At',
   cell: (object) => stringOf(at(object, 'metadata', 'creationTimestamp')),
@@ -332,6 +343,7 @@ const printers: Record<string, Printer> = {
     column('Data', (o) => String(Object.keys(objectOf(o.data)).length)),
     'age',
   ],
+  '/resourcequotas': ['name', column('Request', quotaText(false)), column('Limit', quotaText(true)), 'age'],
   '/serviceaccounts': ['name', column('Secrets', (o) => String(listOf(o.secrets).length)), 'age'],
   '/endpoints': [
     'name',
