@@ -21,4 +21,4 @@ ENV NODE_ENV=production
 # No name in /etc/passwd: Kubernetes' runAsNonRoot asks for a number.
 USER 65532:65532
 ENTRYPOINT ["/usr/local/bin/node"]
-CMD ["/app/operator.cjs"]
+CMD ["--disable-warning=DEP0040", "/app/operator.cjs"]

@@ -4,6 +4,7 @@ import { basename, join } from 'node:path';
 import { test } from 'node:test';
 import { probeJob } from '../../src/plan/job.ts';
 import { defaultSettings } from '../../src/plan/settings.ts';
+import { bundles } from '../../src/tools/bundle.ts';
 import { makeRun } from '../metrics/objects.ts';
 import { copiesOf, packagesOf, parseDockerfile, type Stage, textsOf } from './dockerfile.ts';
 import { at, listAt, read, root } from './rendered.ts';
@@ -23,8 +24,6 @@ const inApp = copiesOf(image).flatMap(({ sources, target }) => {
   assert.equal(target, './');
   return sources.map((source) => `/app/${basename(source)}`);
 });
-
-const entryPoints = ['operator', 'probe', 'responder'];
 
 test('comments and continued lines are read as Docker reads them', () => {
   const text =
@@ -60,11 +59,11 @@ test('what the probes run on a node is installed, and nothing that is only recom
 
 test('the image holds the three bundles, the licence and no sources', () => {
   assert.deepEqual(textsOf(image, 'WORKDIR'), ['/app']);
-  assert.deepEqual(inApp, [...entryPoints.map((name) => `/app/${name}.cjs`), '/app/LICENSE']);
+  assert.deepEqual(inApp, [...bundles.map((name) => `/app/${name}.cjs`), '/app/LICENSE']);
   for (const { from, sources } of copiesOf(image)) {
     for (const source of sources) assert.match(source, from === undefined ? /^LICENSE$/ : /^\/src\/dist\//);
   }
-  for (const name of entryPoints) assert.ok(existsSync(join(root, `src/${name}.ts`)), name);
+  for (const name of bundles) assert.ok(existsSync(join(root, `src/${name}.ts`)), name);
 });
 
 test('the build stage gets all that it copies, past .dockerignore', () => {

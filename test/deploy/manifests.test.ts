@@ -12,7 +12,7 @@ import { faultsOf } from './openapi.ts';
 import { violationsOf } from './pod-security.ts';
 import { at, listAt, type Manifest, read, render, root } from './rendered.ts';
 
-const rendered = render();
+const rendered = await render();
 
 function find(kind: string, name: string): Manifest {
   const found = rendered.find((object) => object.kind === kind && object.metadata.name === name);

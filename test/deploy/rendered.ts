@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { loadAll } from 'js-yaml';
-import { kubectlPath } from '../support/kubectl.ts';
+import { findKubectl } from '../sandbox/kubectl.ts';
 
 /** root is the project's folder. */
 export const root = join(import.meta.dirname, '../..');
@@ -21,8 +21,10 @@ export interface Manifest {
 }
 
 /** render runs the real kustomize over deploy/, with its load restrictions on. */
-export function render(): readonly Manifest[] {
-  return parse(execFileSync(kubectlPath(), ['kustomize', join(root, 'deploy')], { encoding: 'utf8' }));
+export async function render(): Promise<readonly Manifest[]> {
+  const kubectl = await findKubectl(root, join(root, '.sandbox'));
+  if (kubectl === undefined) throw new Error('There is no kubectl on this machine, and none in node_modules');
+  return parse(execFileSync(kubectl, ['kustomize', join(root, 'deploy')], { encoding: 'utf8' }));
 }
 
 /** read returns the objects of one file of the project. */
