@@ -10,7 +10,7 @@ help: ## Show this list
 
 .PHONY: setup
 setup: ## Install what is missing: npm packages, and on Debian the tools of the sandbox
-	@test/setup.sh
+	@test/sandbox/setup.sh
 
 .PHONY: demo
 demo: setup ## Show it all on a three-node sandbox; ARGS=--keep leaves the sandbox up

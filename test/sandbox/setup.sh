@@ -2,7 +2,7 @@
 # Installs what is missing and nothing else: npm packages when the lock file changed, Debian packages whose commands
 # are not there. A second call finds nothing to do and takes no time.
 set -euo pipefail
-cd "$(dirname "${BASH_SOURCE[0]}")/.."
+cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 
 fail() {
   echo "setup: $*" >&2
@@ -14,16 +14,20 @@ commands=(
   bwrap:bubblewrap
   conntrack:conntrack
   curl:curl
+  bridge:iproute2
   ip:iproute2
+  iptables-legacy-save:iptables
   iptables-nft-save:iptables
   nfacct:nfacct
   nft:nftables
+  nsenter:util-linux
   nslookup:bind9-dnsutils
   openssl:openssl
   setpriv:util-linux
+  sysctl:procps
   unshare:util-linux
-  unzip:unzip
   /usr/lib/cni/bridge:containernetworking-plugins
+  /usr/lib/cni/host-local:containernetworking-plugins
 )
 
 have_node() {
