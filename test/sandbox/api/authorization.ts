@@ -104,6 +104,12 @@ export function decision(
   return { allowed: false, why: '' };
 }
 
+/** A list or watch of one name is authorized as of that name (apiserver's requestinfo.go). */
+function exactName({ verb, query }: Call): string {
+  if (verb !== 'list' && verb !== 'watch') return '';
+  return /(?:^|,)metadata\.name==?([^,]+)/.exec(query.get('fieldSelector') ?? '')?.[1] ?? '';
+}
+
 /** attributesOf is what a call asks for. */
 export function attributesOf(call: Call): Attributes {
   return {
@@ -112,7 +118,7 @@ export function attributesOf(call: Call): Attributes {
     resource: call.resource.plural,
     subresource: call.subresource,
     namespace: call.namespace,
-    name: call.name,
+    name: call.name || exactName(call),
   };
 }
 
