@@ -47,6 +47,7 @@ export async function reflect<View>(
   const plural = source.selection.resource.plural;
   let version: string | undefined;
   let failures = 0;
+  let wasExpired = false;
   while (!signal.aborted) {
     const progress: Progress = { version, began: performance.now(), events: 0 };
     let failure: unknown;
@@ -61,10 +62,14 @@ export async function reflect<View>(
       if (!(error instanceof Silence)) failure = error;
     }
     version = isExpired(failure) ? undefined : progress.version;
-    // A watch that lived, or one old version after a good while, is the normal course and must not wait.
+    // A watch that lived and ended is the normal course; one old version only asks for a list, however long the
+    // server was gone before. Neither must wait, but a server that gives nothing but old versions must not be stormed.
     const lived = performance.now() - progress.began >= options.settledMilliseconds;
-    if (lived) failures = 0;
-    if (lived && (failure === undefined || isExpired(failure))) continue;
+    const expired = isExpired(failure);
+    const normal = expired ? !wasExpired : lived && failure === undefined;
+    wasExpired = expired;
+    if (lived || normal) failures = 0;
+    if (normal) continue;
     failures += 1;
     const delay = patience(failure, delayOf(options.backoff, failures, Math.random()));
     if (failure !== undefined) options.failed(source.selection, failure, delay);

@@ -58,12 +58,13 @@ export class Queue {
   /** addAfter makes a key due after a time; of several times the earliest holds. */
   addAfter(key: string, milliseconds: number): void {
     if (this.#closed || this.#ready.has(key) || this.#again.has(key)) return;
-    const at = performance.now() + Math.max(0, milliseconds);
+    const delay = Math.max(0, milliseconds);
+    const at = performance.now() + delay;
     const planned = this.#later.get(key);
     if (planned && planned.at <= at) return;
     this.#cancel(key);
     // Timers of Node hold 31 bits of milliseconds; being early only costs a look.
-    const timer = setTimeout(() => this.add(key), Math.min(at - performance.now(), 2 ** 31 - 1));
+    const timer = setTimeout(() => this.add(key), Math.min(delay, 2 ** 31 - 1));
     this.#later.set(key, { at, timer });
   }
 

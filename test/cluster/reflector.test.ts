@@ -247,6 +247,26 @@ describe('a list that is followed', () => {
     assert.ok(failures.length <= failed + 1);
   });
 
+  it('lists at once when its version is too old after a long outage', async () => {
+    follow({ backoff: { baseMilliseconds: 20, capMilliseconds: 5_000 }, settledMilliseconds: 60_000 });
+    await watching();
+    await server.leave();
+    await until('it failed for a while', () => failures.length >= 5);
+    server.objects.compact();
+    server.requests.length = 0;
+    await server.listen();
+    await until('it is followed again', () => server.count('watch', 'nodes') === 2);
+    const [expired, list] = server.requests;
+    assert.ok(expired?.verb === 'watch' && list?.verb === 'list' && list.at - expired.at < 100);
+  });
+
+  it('slows down before a server that knows no version at all', async () => {
+    server.faults.push({ matches: ({ verb }) => verb === 'watch', act: { code: 410 } });
+    follow({ backoff: { baseMilliseconds: 50, capMilliseconds: 10_000 } });
+    await new Promise((resolve) => setTimeout(resolve, 1_000));
+    assert.ok(server.count('list', 'nodes') <= 8, String(server.count('list', 'nodes')));
+  });
+
   it('slows down before a server that closes each watch at once', async () => {
     server.faults.push({ matches: ({ verb }) => verb === 'watch', act: 'html' });
     follow({ backoff: { baseMilliseconds: 50, capMilliseconds: 10_000 } });

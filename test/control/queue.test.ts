@@ -73,6 +73,15 @@ describe('the work queue', () => {
     assert.equal(view.depth(), 1);
   });
 
+  it('gives a key at once whose time was already over', () => {
+    const warnings: unknown[] = [];
+    const warned = mock.method(process, 'emitWarning', (warning: unknown) => warnings.push(warning));
+    for (const milliseconds of [0, -5]) queue.addAfter('a', milliseconds);
+    mock.timers.tick(0);
+    warned.mock.restore();
+    assert.deepEqual([view.depth(), warnings], [1, []]);
+  });
+
   it('drops a planned time when the key comes by itself', async () => {
     queue.addAfter('a', 200);
     queue.add('a');
