@@ -118,11 +118,7 @@ function jobDuration(object: JsonObject): string {
   const start = stringOf(at(object, 'status', 'startTime'));
   if (start === '') return '';
   const end = stringOf(at(object, 'status', 'completionTime'));
-  const failed = objectsOf(at(object, 'status', 'conditions')).find(
-    (item) => item.type === 'Failed' && item.status === 'True',
-  );
-  const stop = end || stringOf(failed?.lastTransitionTime);
-  return humanDuration((stop ? Date.parse(stop) : Date.now()) - Date.parse(start));
+  return humanDuration((end ? Date.parse(end) : Date.now()) - Date.parse(start));
 }
 
 function nodeStatus(object: JsonObject): string {
