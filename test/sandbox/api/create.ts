@@ -9,6 +9,7 @@ import { at, type JsonObject, objectOf, stringOf } from './json.ts';
 import { strategyOf } from './kinds.ts';
 import { trackUpdate } from './managed-fields.ts';
 import { createdMetadata, metadataCauses } from './metadata.ts';
+import { checkSize } from './object-size.ts';
 import { enumCauses } from './required.ts';
 import type { ApiResource } from './resources.ts';
 import { inVersion, present, type ServerState } from './state.ts';
@@ -77,6 +78,7 @@ export function createObject(
   if (causes.length > 0) throw invalid(resource, named, causes);
   validateCreate(state, call, object);
   if (present(state, resource, call.namespace, named)) throw alreadyExists(resource, named);
+  checkSize(object);
   if (isDryRun(call)) return object;
   const kept = state.store.put(collectionOf(resource), toStorage(resource, object));
   return inVersion(resource, kept, convert);

@@ -4,7 +4,7 @@ import { bindPod } from './binding.ts';
 import type { Call } from './call.ts';
 import { createObject } from './create.ts';
 import { deleteObject, evictPod } from './delete.ts';
-import { methodNotAllowed, noSuchPath } from './errors.ts';
+import { ApiError, methodNotAllowed, noSuchPath } from './errors.ts';
 import type { JsonObject } from './json.ts';
 import { everything, listObjects, type Page, type Snapshots } from './list.ts';
 import { finalizeNamespace } from './namespaces.ts';
@@ -90,7 +90,5 @@ function subresource(state: ServerState, call: Call): Answered {
   if (name === 'finalize') return { code: 200, object: finalizeNamespace(state, call) };
   if (name === 'scale')
     return { code: 200, object: verb === 'get' ? getScale(state, call) : putScale(state, call) };
-  if (name === 'resize' || name === 'ephemeralcontainers')
-    throw methodNotAllowed(`${resource.plural}/${name} is not served`);
-  throw noSuchPath();
+  throw new ApiError(501, 'NotImplemented', `${resource.plural}/${name} is not served by the sandbox`);
 }

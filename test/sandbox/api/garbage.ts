@@ -42,7 +42,8 @@ export class Garbage {
     if (change.type === 'DELETED') {
       const uid = stringOf(at(change.object, 'metadata', 'uid'));
       for (const [other, dependent] of this.#dependents.get(uid) ?? []) this.#enqueue(other, dependent);
-      for (const owner of owners(change.object)) this.#enqueueUid(owner);
+      const namespace = stringOf(at(change.object, 'metadata', 'namespace'));
+      for (const owner of owners(change.object)) this.#enqueueOwner(owner, namespace);
       return;
     }
     for (const owner of owners(change.object)) {
@@ -63,15 +64,17 @@ export class Garbage {
   }
 
   /** An owner that waits for this dependent (foreground deletion) is looked at again. */
-  #enqueueUid(owner: JsonObject): void {
+  #enqueueOwner(owner: JsonObject, namespace: string): void {
     const resource = this.#state.resources.ofKind(stringOf(owner.apiVersion), stringOf(owner.kind));
     if (!resource) return;
-    const collection = collectionOf(resource);
-    for (const [key, object] of this.#state.store.entries(collection)) {
-      const waits = stringsOf(at(object, 'metadata', 'finalizers')).includes('foregroundDeletion');
-      if (waits && at(object, 'metadata', 'uid') === owner.uid)
-        this.#enqueue(`${collection} ${key}`, { collection, key });
-    }
+    const place = {
+      collection: collectionOf(resource),
+      key: keyOf(resource.namespaced ? namespace : '', stringOf(owner.name)),
+    };
+    const object = this.#state.store.get(place.collection, place.key);
+    if (!object || at(object, 'metadata', 'uid') !== owner.uid) return;
+    if (at(object, 'metadata', 'deletionTimestamp') !== undefined)
+      this.#enqueue(`${place.collection} ${place.key}`, place);
   }
 
   #enqueue(id: string, place: Place): void {

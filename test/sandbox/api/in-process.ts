@@ -15,11 +15,12 @@ import { noSuchPath } from './errors.ts';
 import { type JsonObject, objectOf, parseJson, stringOf } from './json.ts';
 import type { Snapshots } from './list.ts';
 import type { ServerState } from './state.ts';
+import { textOf } from './text.ts';
 import { type Sent, watchObjects } from './watch.ts';
 
 /** typed hands a copy of stored JSON to a caller under the type that it asked for. */
 function typed<T extends KubeObject>(object: JsonObject): T {
-  return JSON.parse(JSON.stringify(object));
+  return JSON.parse(textOf(object));
 }
 
 function plain(object: KubeObject): JsonObject {

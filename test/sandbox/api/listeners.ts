@@ -82,7 +82,7 @@ export class Listeners {
     for (const socket of this.#sockets) socket.destroy();
   }
 
-  /** close ends everything; sockets that were handed over are left to their owner. */
+  /** close ends everything, sockets that were handed over too. */
   async close(): Promise<void> {
     await this.stop();
     for (const { server, own } of this.#places) {

@@ -30,12 +30,15 @@ export function createdMetadata(call: Call, object: JsonObject, generation: bool
     resourceVersion: _version,
     uid: _uid,
     generation: _generation,
+    managedFields,
+    namespace: _namespace,
     ...kept
   } = given;
   const name =
     stringOf(given.name) || (stringOf(given.generateName) && generatedName(stringOf(given.generateName)));
   return {
     ...kept,
+    ...(managedFields === undefined ? {} : { managedFields }),
     ...(name ? { name } : {}),
     ...(call.resource.namespaced ? { namespace: namespaceOf(call, given) } : {}),
     uid: randomUUID(),

@@ -56,6 +56,7 @@ const notServed = new Set([
 /** Resources of served groups that nothing here describes. */
 const undescribed = new Set([
   'componentstatuses',
+  'limitranges',
   'mutatingadmissionpolicies',
   'mutatingadmissionpolicybindings',
   'mutatingwebhookconfigurations',

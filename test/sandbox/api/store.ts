@@ -118,7 +118,10 @@ export class Store {
   #stamp(object: JsonObject): JsonObject {
     this.#version += 1;
     const metadata = at(object, 'metadata');
+    const { apiVersion = '', kind = '' } = object;
     return {
+      apiVersion,
+      kind,
       ...object,
       metadata: { ...(typeof metadata === 'object' ? metadata : {}), resourceVersion: String(this.#version) },
     };

@@ -20,13 +20,12 @@ export function pageText(page: Page, custom: boolean): string {
   return `${JSON.stringify(head).slice(0, -1)},"items":[${texts.join(',')}]}`;
 }
 
-const bare = new WeakMap<JsonObject, string>();
-
+/** Stored objects begin with apiVersion and kind, so that both can be cut off their text. */
 function bareText(object: JsonObject): string {
-  const known = bare.get(object);
-  if (known !== undefined) return known;
+  const { apiVersion, kind } = object;
+  const head = JSON.stringify({ apiVersion, kind }).slice(0, -1);
+  const text = textOf(object);
+  if (text.startsWith(`${head},`)) return `{${text.slice(head.length + 1)}`;
   const { apiVersion: _a, kind: _k, ...rest } = object;
-  const text = JSON.stringify(rest);
-  bare.set(object, text);
-  return text;
+  return JSON.stringify(rest);
 }

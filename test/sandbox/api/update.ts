@@ -9,6 +9,7 @@ import { equal, type JsonObject, listOf, objectOf, stringOf } from './json.ts';
 import { strategyOf } from './kinds.ts';
 import { trackUpdate } from './managed-fields.ts';
 import { metadataUpdateCauses, sameButVersions, updatedMetadata } from './metadata.ts';
+import { checkSize } from './object-size.ts';
 import { inVersion, present, type ServerState } from './state.ts';
 import { collectionOf } from './store.ts';
 
@@ -55,6 +56,7 @@ export function replaceObject(
   ];
   if (causes.length > 0) throw invalid(resource, call.name, causes);
   validateUpdate(state, call, object, old);
+  checkSize(object);
   if (isDryRun(call) || sameButVersions(object, old)) return isDryRun(call) ? object : old;
   return inVersion(resource, write(state, call, object, old), convert);
 }

@@ -42,11 +42,29 @@ function validate(object: JsonObject): Cause[] {
   return causes;
 }
 
+/** podIP and podIPs say the same, whichever a kubelet writes; so do hostIP and hostIPs. */
+function withBothAddresses(object: JsonObject): JsonObject {
+  return mapMember(object, 'status', (status) => {
+    const out = { ...status };
+    for (const [one, all] of [
+      ['podIP', 'podIPs'],
+      ['hostIP', 'hostIPs'],
+    ] as const) {
+      const first = stringOf(at(status, all, 0, 'ip'));
+      if (first && !stringOf(status[one])) out[one] = first;
+      else if (stringOf(status[one]) && first !== status[one]) out[all] = [{ ip: stringOf(status[one]) }];
+    }
+    return out;
+  });
+}
+
 /** podStrategy is the registry strategy of Pods. */
 export const podStrategy: Strategy = {
   generation: true,
   default: (object) =>
-    mapMember(object, 'spec', (spec) => withDefaults(defaultPodSpec(spec), { enableServiceLinks: true })),
+    mapMember(withBothAddresses(object), 'spec', (spec) =>
+      withDefaults(defaultPodSpec(spec), { enableServiceLinks: true }),
+    ),
   prepareCreate: (object) => ({
     ...object,
     status: { phase: 'Pending', qosClass: qosClass(objectOf(object.spec)) },

@@ -32,10 +32,20 @@ function namespaceLabels(object: JsonObject): JsonObject {
   return { ...labels, 'kubernetes.io/metadata.name': stringOf(at(object, 'metadata', 'name')) };
 }
 
+/** podCIDR and podCIDRs say the same. */
+function withBothRanges(object: JsonObject): JsonObject {
+  return mapMember(object, 'spec', (spec) => {
+    const one = stringOf(spec.podCIDR);
+    const first = stringOf(at(spec, 'podCIDRs', 0));
+    if (one && !first) return { ...spec, podCIDRs: [one] };
+    return first && !one ? { ...spec, podCIDR: first } : spec;
+  });
+}
+
 /** nodeStrategy: allocatable is capacity unless said otherwise. */
 export const nodeStrategy: Strategy = {
   default: (object) =>
-    mapMember(object, 'status', (status) =>
+    mapMember(withBothRanges(object), 'status', (status) =>
       status.allocatable === undefined && status.capacity !== undefined
         ? { ...status, allocatable: status.capacity }
         : status,
@@ -137,8 +147,14 @@ export const newEventStrategy: Strategy = {
   },
 };
 
-/** quotaStrategy is the registry strategy of ResourceQuotas. */
-export const quotaStrategy: Strategy = { prepareCreate: (object) => ({ ...object, status: {} }) };
+/** quotaStrategy: scopes are refused, because nothing here would honour them. */
+export const quotaStrategy: Strategy = {
+  prepareCreate: (object) => ({ ...object, status: {} }),
+  validate: (object) =>
+    ['scopes', 'scopeSelector']
+      .filter((name) => at(object, 'spec', name) !== undefined)
+      .map((name) => forbiddenValue(`spec.${name}`, 'scopes are not served by the sandbox')),
+};
 
 /** leaseStrategy is the registry strategy of Leases. */
 export const leaseStrategy: Strategy = {
