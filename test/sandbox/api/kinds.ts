@@ -3,6 +3,7 @@ import { crdStrategy } from './kinds/crd.ts';
 import { cronJobStrategy, jobStrategy } from './kinds/job.ts';
 import { podStrategy } from './kinds/pod.ts';
 import * as policy from './kinds/policy.ts';
+import * as rbac from './kinds/rbac.ts';
 import { serviceStrategy } from './kinds/service.ts';
 import * as simple from './kinds/simple.ts';
 import * as workload from './kinds/workload.ts';
@@ -31,10 +32,10 @@ const strategies: Record<string, Strategy> = {
   'networking.k8s.io/networkpolicies': policy.networkPolicyStrategy,
   'networking.k8s.io/ingresses': policy.ingressStrategy,
   'policy/poddisruptionbudgets': policy.disruptionBudgetStrategy,
-  'rbac.authorization.k8s.io/roles': policy.roleStrategy,
-  'rbac.authorization.k8s.io/clusterroles': policy.roleStrategy,
-  'rbac.authorization.k8s.io/rolebindings': policy.bindingStrategy,
-  'rbac.authorization.k8s.io/clusterrolebindings': policy.bindingStrategy,
+  'rbac.authorization.k8s.io/roles': rbac.roleStrategy,
+  'rbac.authorization.k8s.io/clusterroles': rbac.roleStrategy,
+  'rbac.authorization.k8s.io/rolebindings': rbac.bindingStrategy,
+  'rbac.authorization.k8s.io/clusterrolebindings': rbac.bindingStrategy,
   'admissionregistration.k8s.io/validatingadmissionpolicies': policy.admissionPolicyStrategy,
   'admissionregistration.k8s.io/validatingadmissionpolicybindings': policy.admissionBindingStrategy,
   'apiextensions.k8s.io/customresourcedefinitions': crdStrategy,

@@ -2,7 +2,9 @@
 import type { Call } from './call.ts';
 import { forbidden } from './errors.ts';
 import { at, type JsonObject, objectOf, stringOf } from './json.ts';
-import { baselineViolations, restrictedViolations, type Violation } from './pod-security-checks.ts';
+import { baselineViolations } from './pod-security-baseline.ts';
+import type { Violation } from './pod-security-checks.ts';
+import { restrictedViolations } from './pod-security-restricted.ts';
 import { labelsOf } from './selectors.ts';
 import { type ServerState, stored } from './state.ts';
 

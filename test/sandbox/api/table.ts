@@ -12,7 +12,8 @@ import {
 } from './json.ts';
 import { jsonPath } from './json-path.ts';
 import type { ApiResource } from './resources.ts';
-import { type Column, printerOf } from './table-columns.ts';
+import type { Column } from './table-column.ts';
+import { printerOf } from './table-columns.ts';
 
 const nameDescription =
   'Name must be unique within a namespace. Is required when creating resources, although some resources may allow a client to request the generation of an appropriate name automatically. Name is primarily intended for creation idempotence and configuration definition. Cannot be updated. More info: https://kubernetes.io/docs/concepts/overview/working-with-objects/names#names';
