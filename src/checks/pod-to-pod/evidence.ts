@@ -70,6 +70,7 @@ const longestRoundTrip = 30_000_000;
 export function parseEvidence(value: unknown, questions: number, probers: number): ParsedEvidence {
   if (!isObject(value)) return broken('is not a JSON object');
   if (value.version !== 1) return broken('has another version than 1');
+  if (isText(value.problem, 1000)) return { ok: false, problem: `the probe failed: ${value.problem}` };
   if (!isList(value.local, 2, isLocal)) return broken('names no addresses of its own');
   if (new Set(value.local.map(familyOf)).size !== value.local.length) {
     return broken('names two own addresses of one family');

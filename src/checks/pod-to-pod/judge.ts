@@ -12,10 +12,11 @@ import {
   type Result,
 } from './evidence.ts';
 import { failed, type Observed, type Opinion, skipped, unknown } from './opinion.ts';
-import { type Asked, heardBit, type IndexedPlan, indexed, questionsOf } from './plan.ts';
+import { type Asked, type IndexedPlan, indexed, questionsOf } from './plan.ts';
 import { type Reason, reasons } from './reasons.ts';
 import { type Heard, opinionOnSilence } from './silence.ts';
 import { opinionOnSizes } from './sizes.ts';
+import { heardBit } from './task.ts';
 import { opinionOnViews } from './views.ts';
 
 /** judge is `Check.judge` of PodToPod. */

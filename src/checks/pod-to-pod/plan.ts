@@ -10,12 +10,7 @@ import type { Plan, PlannedCheck, Target } from '../../api/v1alpha1/index.ts';
 import type { Task } from '../check.ts';
 import { addressOf, type Family, families } from './addresses.ts';
 import { podToPodOptions } from './options.ts';
-
-/** responderPort is the port of the responders, TCP and UDP. */
-export const responderPort = 9100;
-
-/** Protocol is a transport protocol. */
-export type Protocol = 'TCP' | 'UDP';
+import { heardBit, type PodToPodTask, type Protocol, responderPort } from './task.ts';
 
 /** Asked is one question of one prober: does this address answer over this protocol, and what does it see? */
 export interface Asked {
@@ -24,30 +19,6 @@ export interface Asked {
   readonly address: string;
   readonly family: Family;
   readonly protocol: Protocol;
-}
-
-/** PodToPodTask is what one probe is asked. Its list of questions is targets × addresses × protocols, in that order. */
-export interface PodToPodTask {
-  /** key names the flows of this run and check at the responders: 16 hex digits that nobody else would guess. */
-  readonly key: string;
-  /** prober is this prober's index in the plan. */
-  readonly prober: number;
-  readonly port: number;
-  readonly protocols: readonly Protocol[];
-  readonly timeoutMilliseconds: number;
-  /** targets are the responders to ask: the uid of the Pod, and its addresses of the families to try. */
-  readonly targets: readonly (readonly [uid: string, ...addresses: string[]])[];
-  /** own is the index in `targets` of the responder on this node, -1 when there is none. */
-  readonly own: number;
-  /** expected is what the own responder should hear in this run: see `heardBit`; one hex digit for each prober. */
-  readonly expected: string;
-  /** heardWaitMilliseconds is how long to wait for what is expected, when all else is done. */
-  readonly heardWaitMilliseconds: number;
-}
-
-/** heardBit is the bit, in a prober's hex digit, of one protocol and family. */
-export function heardBit(protocol: Protocol, family: Family): number {
-  return (protocol === 'TCP' ? 1 : 2) << (family === 'IPv4' ? 0 : 2);
 }
 
 /** asked lists the questions of one node's prober. */
