@@ -1,18 +1,8 @@
-/** The node × node matrix of a run as a table for a terminal: rows ask, columns answer. */
-import type { Matrix } from '../../src/api/v1alpha1/index.ts';
+/** What a run found, for a terminal: the node × node matrix (rows ask, columns answer), findings and suspects. */
+import type { Finding, Matrix, Suspect } from '../../src/api/v1alpha1/index.ts';
+import type { Colour, Paint } from './paint.ts';
 
-/** Paint colours a text; `plain` leaves it as it is, for pipes and tests. */
-export type Paint = (colour: 'green' | 'red' | 'yellow' | 'grey' | 'bold', text: string) => string;
-
-const CODES = { green: 32, red: 31, yellow: 33, grey: 90, bold: 1 } as const;
-
-/** ansi paints with the terminal's own sixteen colours. */
-export const ansi: Paint = (colour, text) => `\u001b[${CODES[colour]}m${text}\u001b[0m`;
-
-/** plain paints nothing. */
-export const plain: Paint = (_colour, text) => text;
-
-const CELLS: Readonly<Record<string, { colour: Parameters<Paint>[0]; word: string }>> = {
+const CELLS: Readonly<Record<string, { colour: Colour; word: string }>> = {
   '.': { colour: 'green', word: 'ok' },
   x: { colour: 'red', word: 'FAILED' },
   '?': { colour: 'yellow', word: 'unknown' },
@@ -30,7 +20,7 @@ export function renderMatrix(matrix: Matrix, paint: Paint): string {
   const widths = head.map((title, column) =>
     Math.max(title.length, ...body.map((cells) => (cells[column] ?? '').length)),
   );
-  const line = (cells: readonly string[], colours: readonly (Parameters<Paint>[0] | undefined)[]) =>
+  const line = (cells: readonly string[], colours: readonly (Colour | undefined)[]) =>
     cells
       .map((text, column) => {
         const padded = text.padEnd(widths[column] ?? 0);
@@ -56,4 +46,18 @@ export function renderMatrix(matrix: Matrix, paint: Paint): string {
 function cell(reach: string, microseconds: number): string {
   const word = CELLS[reach]?.word ?? reach;
   return reach === '.' && microseconds > 0 ? `${word} ${(microseconds / 1000).toFixed(1)} ms` : word;
+}
+
+/** renderFindings is a line for each finding, worst first as the run has them, and one for each suspect. */
+export function renderFindings(
+  findings: readonly Finding[],
+  suspects: readonly Suspect[],
+  paint: Paint,
+): string {
+  const lines = findings.map(({ severity, reason, subject, node, message }) => {
+    const colour = severity === 'Failed' ? 'red' : 'yellow';
+    return `${paint(colour, reason)}  ${subject ?? node}: ${message}`;
+  });
+  const named = suspects.map(({ kind, name, why }) => `${paint('bold', `Suspect: ${kind} ${name}`)}  ${why}`);
+  return [...lines, ...named].join('\n');
 }

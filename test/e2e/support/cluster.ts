@@ -30,7 +30,20 @@ export interface Cluster {
  * (`ip netns exec lab-{node}`); NETAUDIT_KUBECTL is the command for kubectl if it is not just `kubectl`.
  */
 export async function openCluster(options: SandboxOptions = {}): Promise<Cluster> {
-  const cluster = process.env.KUBECONFIG ? await realCluster() : await sandboxCluster(options);
+  return process.env.KUBECONFIG ? installed(await realCluster()) : openSandbox(options);
+}
+
+/** SandboxCluster is a Cluster that is a sandbox for certain. */
+export interface SandboxCluster extends Cluster {
+  readonly sandbox: Sandbox;
+}
+
+/** openSandbox starts a sandbox, whatever KUBECONFIG says, and installs netaudit on it. */
+export async function openSandbox(options: SandboxOptions = {}): Promise<SandboxCluster> {
+  return installed(await sandboxCluster(options));
+}
+
+async function installed<C extends Cluster>(cluster: C): Promise<C> {
   try {
     await install(cluster);
     return cluster;
@@ -40,7 +53,7 @@ export async function openCluster(options: SandboxOptions = {}): Promise<Cluster
   }
 }
 
-async function sandboxCluster(options: SandboxOptions): Promise<Cluster> {
+async function sandboxCluster(options: SandboxOptions): Promise<SandboxCluster> {
   await built();
   const sandbox = await startSandbox(options);
   const tryKubectl: Cluster['tryKubectl'] = (args, more) => sandbox.kubectl([...args], more);
