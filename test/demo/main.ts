@@ -67,9 +67,10 @@ async function play(cluster: SandboxCluster): Promise<void> {
 async function whereThingsAre(cluster: SandboxCluster): Promise<void> {
   const holder = ['-o', 'jsonpath={.spec.holderIdentity}'];
   const leader = await cluster.kubectl(['get', 'lease', 'netaudit-operator', '-n', 'netaudit', ...holder]);
+  const [pod] = leader.split('_');
   title('Where things are');
   say(`export KUBECONFIG=${cluster.sandbox.kubeconfigPath}`);
-  say(`kubectl get --raw /api/v1/namespaces/netaudit/pods/${leader}:8080/proxy/metrics`);
+  say(`kubectl get --raw /api/v1/namespaces/netaudit/pods/${pod}:8080/proxy/metrics`);
 }
 
 /** stopped resolves at the first SIGINT or SIGTERM. */
