@@ -4,6 +4,7 @@ import { createObject } from './create.ts';
 import { deleteObject } from './delete.ts';
 import { ApiError } from './errors.ts';
 import { at, type JsonObject, listOf, objectOf, stringOf } from './json.ts';
+import { apiVersionOf } from './resources.ts';
 import type { ServerState } from './state.ts';
 import { collectionOf } from './store.ts';
 import { currentObject } from './update.ts';
@@ -76,16 +77,23 @@ function empty(state: ServerState, namespace: string): boolean {
       if (at(object, 'metadata', 'deletionTimestamp') !== undefined) continue;
       const body = { propagationPolicy: 'Background' };
       const name = stringOf(at(object, 'metadata', 'name'));
-      const apiVersion = resource.group ? `${resource.group}/${resource.version}` : resource.version;
-      deleteObject(
-        state,
-        controllerCall(state, apiVersion, resource.kind, { verb: 'delete', namespace, name, body }),
-      );
+      const { kind } = resource;
+      const apiVersion = apiVersionOf(resource);
+      remove(state, controllerCall(state, apiVersion, kind, { verb: 'delete', namespace, name, body }));
       const kept = state.store.get(collection, `${namespace}/${name}`);
       if (!kept) left -= 1;
     }
   }
   return left === 0;
+}
+
+/** What admission will not let go keeps its namespace from going. */
+function remove(state: ServerState, call: Call): void {
+  try {
+    deleteObject(state, call);
+  } catch (error) {
+    if (!(error instanceof ApiError)) throw error;
+  }
 }
 
 function finish(state: ServerState, object: JsonObject): void {

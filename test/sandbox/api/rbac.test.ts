@@ -46,6 +46,7 @@ describe('authorization', () => {
     const rules = [
       { apiGroups: [''], resources: ['configmaps'], verbs: ['get', 'update'], resourceNames: ['mine'] },
       { apiGroups: [''], resources: ['pods/log'], verbs: ['get'] },
+      { apiGroups: [''], resources: ['configmaps'], verbs: ['list', 'watch'], resourceNames: ['mine'] },
       { apiGroups: ['batch'], resources: ['*'], verbs: ['list'] },
     ];
     await test.admin.create(roles, rbac('Role', 'worker', { rules }));
@@ -71,6 +72,16 @@ describe('authorization', () => {
     assert.equal((await as('/apis/batch/v1/namespaces/default/jobs')).code, 200);
     assert.equal((await as('/apis/batch/v1/namespaces/kube-system/jobs')).code, 403);
     assert.equal((await as('/apis/batch/v1/jobs')).code, 403);
+  });
+
+  it('takes the name of a list or watch out of its field selector', async () => {
+    assert.equal((await as(`${core}/configmaps?fieldSelector=metadata.name=mine`)).code, 200);
+    assert.equal((await as(`${core}/configmaps?fieldSelector=metadata.name=theirs`)).code, 403);
+    assert.equal((await as(`${core}/configmaps?fieldSelector=metadata.name!=mine`)).code, 403);
+    assert.equal(
+      (await as(`${core}/configmaps?watch=1&timeoutSeconds=1&fieldSelector=metadata.name==mine`)).code,
+      200,
+    );
   });
 
   it('says no as a real server says it', async () => {

@@ -65,7 +65,7 @@ function jobSpecCauses(spec: JsonObject, where: string): Cause[] {
   ]);
   const pod = objectOf(at(spec, 'template', 'spec'));
   causes.push(
-    ...labelCauses(objectOf(at(spec, 'template', 'metadata', 'labels')), `${where}.template.metadata.labels`),
+    ...labelCauses(objectOf(at(spec, 'template', 'metadata', 'labels')), `${where}.template.labels`),
   );
   causes.push(...podSpecCauses(pod, `${where}.template.spec`));
   const policy = stringOf(pod.restartPolicy);

@@ -19,7 +19,7 @@ function validate(object: JsonObject): Cause[] {
   else if (empty)
     causes.push(invalidValue('spec.selector', selector, 'empty selector is invalid for this kind of object'));
   causes.push(...selectorCauses(selector, 'spec.selector'));
-  causes.push(...labelCauses(labels, 'spec.template.metadata.labels'));
+  causes.push(...labelCauses(labels, 'spec.template.labels'));
   if (!empty && !matchesLabelSelector(selector, labels)) {
     causes.push(
       invalidValue('spec.template.metadata.labels', labels, '`selector` does not match template `labels`'),
