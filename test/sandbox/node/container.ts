@@ -139,10 +139,13 @@ export class RunningContainer {
     return this.#pid;
   }
 
-  /** signal sends a signal to the container's first process: SIGTERM reaches it only if it has a handler, as PID 1. */
+  /**
+   * signal sends a signal to the container's first process: SIGTERM reaches it only if it has a handler, as PID 1. A
+   * process that has ended by itself needs none: that is known here a moment later than to the kernel.
+   */
   signal(signal: NodeJS.Signals): void {
     if (this.#pid === undefined) this.#child.kill('SIGKILL');
-    else process.kill(this.#pid, signal);
+    else sendSignal(this.#pid, signal);
   }
 
   /** execute runs a command inside the container, as `kubectl exec` and exec probes do. */
@@ -164,6 +167,15 @@ export class RunningContainer {
       env: this.plan.environment,
       timeout,
     });
+  }
+}
+
+/** sendSignal is no error where the process has just ended. */
+function sendSignal(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal);
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error;
   }
 }
 
