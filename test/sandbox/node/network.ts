@@ -26,6 +26,9 @@ const NODE_SYSCTLS = [
   'net.ipv6.conf.all.forwarding=1',
   'net.ipv4.conf.all.rp_filter=0',
   'net.ipv4.conf.default.rp_filter=0',
+  // An address that is still being looked for on the link answers nobody for a second or two.
+  'net.ipv6.conf.default.accept_dad=0',
+  'net.ipv6.conf.default.dad_transmits=0',
 ];
 /** Only kernels with br_netfilter have these; a node without them sends same-node traffic past iptables. */
 const BRIDGE_SYSCTLS = ['net.bridge.bridge-nf-call-iptables=1', 'net.bridge.bridge-nf-call-ip6tables=1'];
