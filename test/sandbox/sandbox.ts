@@ -154,13 +154,14 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
       ...(options.images ?? []),
     ]);
     const shared = { directory, network, rootfs, images, api, apiHost: hosts[0] ?? '', log, ...options };
-    const started = [...network.nodes.keys()].map(async (name, i) => {
-      const { kubelet, close } = await makeKubelet({ ...shared, name, index: i + 1 });
-      kubelets.set(name, kubelet);
+    const made = await Promise.all(
+      [...network.nodes.keys()].map((name, i) => makeKubelet({ ...shared, name, index: i + 1 })),
+    );
+    for (const { kubelet, close } of made) {
+      kubelets.set(kubelet.name, kubelet);
       cleanups.push(close, () => kubelet.kill());
-      await kubelet.start();
-    });
-    await Promise.all(started);
+    }
+    await Promise.all(made.map(({ kubelet }) => kubelet.start()));
     const kubeconfigPath = join(directory, 'kubeconfig');
     await writeFile(kubeconfigPath, api.kubeconfig('admin'), { mode: 0o600 });
     const commands = execution(network, kubelets, directory, kubeconfigPath);
