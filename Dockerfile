@@ -21,4 +21,4 @@ ENV NODE_ENV=production
 # No name in /etc/passwd: Kubernetes' runAsNonRoot asks for a number.
 USER 65532:65532
 ENTRYPOINT ["/usr/local/bin/node"]
-CMD ["--disable-warning=DEP0040", "/app/operator.cjs"]
+CMD ["--disable-warning=DEP0040", "--max-old-space-size=256", "--max-semi-space-size=4", "/app/operator.cjs"]
