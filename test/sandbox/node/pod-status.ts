@@ -93,7 +93,10 @@ function initialized(init: ContainerView[]): boolean {
 /** phaseOf is the Pod's phase by its containers (getPhase). */
 export function phaseOf(pod: Pod, view: PodView): Phase {
   const { restartPolicy = 'Always' } = pod.spec;
-  if (view.failure !== undefined && view.ended) return 'Failed';
+  if (view.failure !== undefined) {
+    const over = view.ended || view.containers.every(({ state }) => state.terminated !== undefined);
+    if (over) return 'Failed';
+  }
   const failedInit = view.init.some(({ state }) => (state.terminated?.exitCode ?? 0) !== 0);
   if (failedInit && (restartPolicy === 'Never' || view.ended)) return 'Failed';
   if (!initialized(view.init) && !view.ended) return 'Pending';
@@ -159,7 +162,7 @@ export function podStatus(pod: Pod, view: PodView, now: string): PodStatus {
     phase,
     observedGeneration,
     conditions,
-    ...(view.failure !== undefined && view.ended ? view.failure : {}),
+    ...(phase === 'Failed' ? view.failure : {}),
     ...(hostIP === undefined ? {} : { hostIP, hostIPs: view.hostIPs.map((ip) => ({ ip })) }),
     ...(podIP === undefined ? {} : { podIP, podIPs: view.podIPs.map((ip) => ({ ip })) }),
     startTime: view.startTime,

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { ApiError } from '../api/errors.ts';
-import type { JsonValue } from '../client.ts';
+import type { Client, JsonValue } from '../client.ts';
 import { identity, PODS, type Pod, type PodStatus, rfc3339 } from '../kinds.ts';
 import type { KubeletContext } from './context.ts';
 import { doubling, wait } from './waiting.ts';
@@ -13,18 +13,22 @@ function asJson(status: PodStatus): JsonValue {
   return text;
 }
 
+/** StatusWriterContext is the part of a kubelet that a writer needs. */
+export type StatusWriterContext = Pick<KubeletContext, 'online' | 'log'> & { client: Pick<Client, 'patch'> };
+
 /** StatusWriter brings a Pod's status to the API: the newest one, each once, in order, whatever the API server does. */
 export class StatusWriter {
-  readonly #context: KubeletContext;
+  readonly #context: StatusWriterContext;
   readonly #pod: () => Pod;
   readonly #compute: (pod: Pod, now: string) => PodStatus;
   readonly #over: AbortSignal;
   #last: PodStatus;
   #dirty = false;
-  #writing: Promise<void> | undefined;
+  #busy = false;
+  #writing: Promise<void> = Promise.resolve();
 
   constructor(
-    context: KubeletContext,
+    context: StatusWriterContext,
     pod: () => Pod,
     compute: (pod: Pod, now: string) => PodStatus,
     /** Aborted when the Pod object is gone: nothing is written any more. */
@@ -40,33 +44,38 @@ export class StatusWriter {
   /** changed asks for the status to be written soon. */
   changed(): void {
     this.#dirty = true;
-    this.#writing ??= this.#drain().finally(() => {
-      this.#writing = undefined;
-    });
+    if (this.#busy) return;
+    this.#busy = true;
+    this.#writing = this.#drain();
   }
 
   /** settled resolves when everything that was asked for is written, or can not be any more. */
   async settled(): Promise<void> {
-    while (this.#writing !== undefined) await this.#writing;
+    while (this.#busy) await this.#writing;
   }
 
   async #drain(): Promise<void> {
     const delay = doubling(50, 2000);
-    while (this.#dirty && !this.#over.aborted) {
-      await this.#context.online();
-      this.#dirty = false;
-      const pod = this.#pod();
-      const status = this.#compute({ ...pod, status: { ...pod.status, ...this.#last } }, rfc3339(new Date()));
-      if (isDeepStrictEqual(status, this.#last)) continue;
-      try {
-        await this.#write(pod, status);
-        this.#last = status;
-      } catch (error) {
-        if (error instanceof ApiError && error.code === 404) return;
-        this.#context.log('Pod status was not written', { pod: pod.metadata.name, error: String(error) });
-        this.#dirty = true;
-        await wait(delay(), this.#over);
-      }
+    while (this.#dirty && !this.#over.aborted) await this.#writeNewest(delay);
+    // No await lies between the last look at #dirty and this: a change after it starts a new drain.
+    this.#busy = false;
+  }
+
+  async #writeNewest(delay: () => number): Promise<void> {
+    await this.#context.online();
+    this.#dirty = false;
+    const pod = this.#pod();
+    try {
+      const seen = { ...pod, status: { ...pod.status, ...this.#last } };
+      const status = this.#compute(seen, rfc3339(new Date()));
+      if (isDeepStrictEqual(status, this.#last)) return;
+      await this.#write(pod, status);
+      this.#last = status;
+    } catch (error) {
+      if (error instanceof ApiError && error.code === 404) return;
+      this.#context.log('Pod status was not written', { pod: pod.metadata.name, error: String(error) });
+      this.#dirty = true;
+      await wait(delay(), this.#over);
     }
   }
 
