@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { Client } from '../client.ts';
+import type { Client, WatchEvent } from '../client.ts';
 import {
   controllerOf,
   DAEMON_SETS,
@@ -18,7 +18,11 @@ import { daemonTemplate, planDaemons } from './daemon-pods.ts';
 import { Informer } from './informer.ts';
 import { KeyedQueue } from './keyed-queue.ts';
 import { OwnedPods } from './owned-pods.ts';
+import { controllerKey } from './owner.ts';
 import { templateHash } from './template-hash.ts';
+
+/** The pauses after a Pod was refused, in milliseconds. */
+const BACK_OFF = { first: 100, most: 10_000 };
 
 /** DaemonSetController keeps one Pod on each node that a DaemonSet belongs on. */
 export class DaemonSetController implements Controller {
@@ -43,13 +47,12 @@ export class DaemonSetController implements Controller {
     this.#nodes = new Informer<Node>(client, NODES, () => {
       for (const set of this.#sets.all()) this.#queue.add(keyOf(set));
     });
-    this.#pods = new Informer<Pod>(client, PODS, ({ object }) => {
-      const owner = object.metadata.ownerReferences?.find(
-        ({ kind, controller }) => kind === 'DaemonSet' && controller,
-      );
-      if (owner !== undefined) this.#queue.add(`${object.metadata.namespace}/${owner.name}`);
-    });
-    this.#owned = new OwnedPods(client, this.#recorder, this.#pods);
+    const changed = ({ object }: WatchEvent<Pod>) => {
+      const key = controllerKey(object, 'DaemonSet');
+      if (key !== undefined) this.#queue.add(key);
+    };
+    this.#pods = new Informer<Pod>(client, PODS, changed, { group: controllerOf });
+    this.#owned = new OwnedPods(client, this.#recorder, this.#pods, { backOff: BACK_OFF });
   }
 
   async stop(): Promise<void> {
@@ -62,7 +65,7 @@ export class DaemonSetController implements Controller {
     const set = this.#sets.get(key);
     if (set === undefined) return;
     const { uid } = identity(set);
-    const pods = this.#pods.all().filter((pod) => controllerOf(pod) === uid);
+    const pods = this.#pods.grouped(uid);
     const hash = templateHash(set.spec.template);
     const plan = planDaemons(set, this.#nodes.all(), pods, hash, Date.now());
     await this.#write(set, plan.status);
@@ -72,8 +75,10 @@ export class DaemonSetController implements Controller {
       this.#recorder.record(set, { type: 'Warning', reason: 'FailedDaemonPod', message });
     }
     await Promise.all([...plan.remove, ...plan.failed].map((pod) => this.#owned.remove(set, pod)));
-    for (const node of plan.create) await this.#owned.create(set, daemonTemplate(set, node, hash));
+    const templates = plan.create.map((node) => daemonTemplate(set, node, hash));
+    const { refused } = await this.#owned.create(set, templates);
     this.#appoint(key, set, pods);
+    if (refused !== undefined) throw refused;
   }
 
   async #write(set: DaemonSet, status: Record<string, number>): Promise<void> {

@@ -1,6 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { ApiError } from '../api/errors.ts';
-import type { Client } from '../client.ts';
+import type { Client, WatchEvent } from '../client.ts';
 import {
   conditionOf,
   controllerOf,
@@ -15,12 +14,17 @@ import {
 import { Recorder } from '../recorder.ts';
 import type { Controller, ControllerLog } from './controller.ts';
 import { Informer } from './informer.ts';
-import { countedStatus, finishedCondition, finishedStatus, planJob, TRACKING } from './job-status.ts';
-import { KeyedQueue, RetryLater } from './keyed-queue.ts';
-import { podOf } from './pod-template.ts';
+import type { Failures } from './job-backoff.ts';
+import { finishedCondition, finishedStatus } from './job-conditions.ts';
+import { planJob } from './job-plan.ts';
+import { isTracked, settled, TRACKING, uidOf } from './job-tally.ts';
+import { KeyedQueue } from './keyed-queue.ts';
+import { OwnedPods } from './owned-pods.ts';
+import { controllerKey } from './owner.ts';
+import { releasePod } from './tracking.ts';
 
-/** The first pause after a Pod could not be created, in milliseconds. */
-const CREATE_RETRY = 1000;
+/** The pauses after a Pod was refused (DefaultJobApiBackOff, MaxJobApiBackOff). */
+const BACK_OFF = { first: 1000, most: 60_000 };
 
 /** JobController makes, counts and ends the Pods of Jobs. Indexed Jobs it leaves alone, and says so. */
 export class JobController implements Controller {
@@ -30,6 +34,8 @@ export class JobController implements Controller {
   readonly #queue: KeyedQueue;
   readonly #jobs: Informer<Job>;
   readonly #pods: Informer<Pod>;
+  readonly #owned: OwnedPods;
+  readonly #failures = new Map<string, Failures>();
 
   constructor(client: Client, log: ControllerLog) {
     this.#client = client;
@@ -41,13 +47,14 @@ export class JobController implements Controller {
       (key) => this.#sync(key),
       (key, error) => log('Job was not reconciled', { job: key, error: String(error) }),
     );
-    this.#jobs = new Informer<Job>(client, JOBS, ({ object }) => this.#queue.add(keyOf(object)));
-    this.#pods = new Informer<Pod>(client, PODS, ({ object }) => {
-      const owner = object.metadata.ownerReferences?.find(
-        ({ kind, controller }) => kind === 'Job' && controller,
-      );
-      if (owner !== undefined) this.#queue.add(`${object.metadata.namespace}/${owner.name}`);
-    });
+    this.#jobs = new Informer<Job>(client, JOBS, (event, before) => this.#seen(event, before));
+    const changed = ({ object }: WatchEvent<Pod>) => {
+      const key = controllerKey(object, 'Job');
+      if (key !== undefined) this.#queue.add(key);
+    };
+    this.#pods = new Informer<Pod>(client, PODS, changed, { group: controllerOf });
+    const options = { backOff: BACK_OFF, finalizers: [TRACKING] };
+    this.#owned = new OwnedPods(client, this.#recorder, this.#pods, options);
   }
 
   async stop(): Promise<void> {
@@ -57,152 +64,76 @@ export class JobController implements Controller {
     await this.#recorder.idle();
   }
 
+  /** A status is this controller's own work: it is no reason to look again, least of all while Pods are refused. */
+  #seen({ type, object }: WatchEvent<Job>, before: Job | undefined): void {
+    const { uid, generation, deletionTimestamp } = object.metadata;
+    if (type === 'DELETED') this.#failures.delete(uid ?? '');
+    const same = before?.metadata.uid === uid && before?.metadata.generation === generation;
+    if (type !== 'MODIFIED' || !same || before?.metadata.deletionTimestamp !== deletionTimestamp)
+      this.#queue.add(keyOf(object));
+  }
+
   async #sync(key: string): Promise<void> {
     const job = this.#jobs.get(key);
-    await this.#releaseOrphans(key, job);
-    if (job === undefined) return;
-    const pods = this.#podsOf(job);
-    const finished = finishedCondition(job.status);
-    if (finished !== undefined) {
-      await Promise.all(pods.map((pod) => this.#release(pod)));
-      await this.#expire(job, finished.lastTransitionTime ?? '');
-      return;
-    }
+    if (job === undefined || finishedCondition(job.status) !== undefined) return;
     if (job.spec.completionMode === 'Indexed') {
       this.#log('Indexed Jobs are not known here', { job: key });
       return;
     }
-    await this.#step(job, pods);
-  }
-
-  async #step(job: Job, pods: Pod[]): Promise<void> {
-    const key = keyOf(job);
-    const plan = planJob(job, pods, new Date());
-    const removed = await this.#remove(job, plan.remove);
-    const { made, failure } = await this.#create(job, plan.create);
-    const lost = plan.create - made;
-    const { active = 0, ...rest } = plan.interim;
-    const interim = active - lost > 0 ? { ...rest, active: active - lost } : rest;
-    let current = await this.#write(job, interim);
-    // Pods that the API server removed at once left with their finalizer: they are counted all the same.
-    await Promise.all([...plan.count, ...removed].map((pod) => this.#release(pod)));
-    if (plan.count.length > 0) {
-      const counted = countedStatus(current.status ?? {});
-      // Pods that still terminate keep the Job's end waiting; else counting and ending are one write.
-      current = await this.#write(current, finishedStatus(counted, new Date()));
-    } else {
-      current = await this.#write(current, finishedStatus(current.status ?? {}, new Date()));
-    }
-    if (plan.again !== undefined) this.#queue.addAfter(key, plan.again);
-    if (failure !== undefined) throw new RetryLater(CREATE_RETRY, { cause: failure });
-  }
-
-  #podsOf(job: Job): Pod[] {
     const { uid } = identity(job);
-    return this.#pods.all().filter((pod) => controllerOf(pod) === uid);
+    const plan = planJob(job, this.#pods.grouped(uid), this.#failures.get(uid), new Date());
+    await Promise.all(plan.remove.map((pod) => this.#owned.remove(job, pod)));
+    for (const pod of plan.drop) {
+      await releasePod(this.#client, this.#pods, pod);
+      await this.#owned.remove(job, pod);
+    }
+    const templates = Array.from({ length: plan.create }, () => job.spec.template);
+    const { made, refused } = await this.#owned.create(job, templates);
+    const { active = 0, ...rest } = plan.status;
+    const left = active - (plan.create - made);
+    const current = await this.#write(job, left > 0 ? { ...rest, active: left } : rest);
+    if (plan.failures !== undefined) this.#failures.set(uid, plan.failures);
+    await this.#count(current, plan.release);
+    if (plan.again !== undefined) this.#queue.addAfter(key, plan.again);
+    if (refused !== undefined) throw refused;
+  }
+
+  /** Finalizers go, what they held is counted, and the Job ends if that was all. */
+  async #count(job: Job, release: Pod[]): Promise<void> {
+    await Promise.all(release.map((pod) => releasePod(this.#client, this.#pods, pod)));
+    const open = new Set(this.#pods.grouped(identity(job).uid).filter(isTracked).map(uidOf));
+    const counted = settled(job.status ?? {}, open);
+    await this.#write(job, finishedStatus(counted, new Date()));
   }
 
   async #write(job: Job, status: JobStatus): Promise<Job> {
     if (isDeepStrictEqual(status, job.status ?? {})) return job;
-    const before = finishedCondition(job.status);
-    this.#tellSuspension(job, status);
     const written = await this.#client.updateStatus<Job>(JOBS, { ...job, status });
     this.#jobs.remember(written);
-    const after = finishedCondition(status);
-    if (before === undefined && after !== undefined) {
-      const { type, reason = '', message = '' } = after;
-      if (type === 'Complete') {
-        this.#recorder.record(job, { type: 'Normal', reason: 'Completed', message: 'Job completed' });
-      } else this.#recorder.record(job, { type: 'Warning', reason, message });
-    }
+    this.#tell(job, status);
     return written;
   }
 
-  #tellSuspension(job: Job, status: JobStatus): void {
+  #tell(job: Job, status: JobStatus): void {
     const suspended = conditionOf(status.conditions, 'Suspended');
     if (
-      suspended === undefined ||
-      suspended.status === conditionOf(job.status?.conditions, 'Suspended')?.status
-    )
-      return;
-    const reason = suspended.status === 'True' ? 'Suspended' : 'Resumed';
-    this.#recorder.record(job, { type: 'Normal', reason, message: suspended.message ?? '' });
-  }
-
-  async #create(job: Job, count: number): Promise<{ made: number; failure?: unknown }> {
-    for (let made = 0; made < count; made += 1) {
-      try {
-        const pod = await this.#client.create<Pod>(
-          PODS,
-          podOf(job, job.spec.template, { finalizers: [TRACKING] }),
-        );
-        this.#pods.remember(pod);
-        const message = `Created pod: ${pod.metadata.name}`;
-        this.#recorder.record(job, { type: 'Normal', reason: 'SuccessfulCreate', message });
-      } catch (error) {
-        // A namespace that is being deleted takes its Jobs with it: nothing to say.
-        if (!(error instanceof ApiError)) throw error;
-        const message = `Error creating: ${error.message}`;
-        this.#recorder.record(job, { type: 'Warning', reason: 'FailedCreate', message });
-        return { made, failure: error };
-      }
+      suspended !== undefined &&
+      suspended.status !== conditionOf(job.status?.conditions, 'Suspended')?.status
+    ) {
+      const reason = suspended.status === 'True' ? 'Suspended' : 'Resumed';
+      this.#recorder.record(job, { type: 'Normal', reason, message: suspended.message ?? '' });
     }
-    return { made: count };
-  }
-
-  async #remove(job: Job, pods: Pod[]): Promise<Pod[]> {
-    for (const pod of pods) {
-      const { namespace, name, uid } = identity(pod);
-      await this.#client.delete(PODS, namespace, name, { preconditions: { uid } }).catch(ignoreMissing);
-      this.#recorder.record(job, {
-        type: 'Normal',
-        reason: 'SuccessfulDelete',
-        message: `Deleted pod: ${name}`,
-      });
-    }
-    return job.spec.suspend === true ? pods : [];
-  }
-
-  async #release(pod: Pod): Promise<void> {
-    const { namespace, name } = identity(pod);
-    const newest = this.#pods.get(`${namespace}/${name}`) ?? pod;
-    const finalizers = newest.metadata.finalizers ?? [];
-    if (!finalizers.includes(TRACKING)) return;
-    const kept = finalizers.filter((finalizer) => finalizer !== TRACKING);
-    const patch = { metadata: { finalizers: kept.length > 0 ? kept : null } };
-    try {
-      this.#pods.remember(await this.#client.patch<Pod>(PODS, namespace, name, patch));
-    } catch (error) {
-      ignoreMissing(error);
-    }
-  }
-
-  /** Pods whose Job is gone or another one by now have nobody who counts them. */
-  async #releaseOrphans(key: string, job: Job | undefined): Promise<void> {
-    const orphans = this.#pods.all().filter((pod) => {
-      const owner = pod.metadata.ownerReferences?.find(
-        ({ kind, controller }) => kind === 'Job' && controller,
-      );
-      if (owner === undefined || `${pod.metadata.namespace}/${owner.name}` !== key) return false;
-      return owner.uid !== job?.metadata.uid;
-    });
-    await Promise.all(orphans.map((pod) => this.#release(pod)));
-  }
-
-  async #expire(job: Job, finishedAt: string): Promise<void> {
-    const { ttlSecondsAfterFinished } = job.spec;
-    if (ttlSecondsAfterFinished === undefined || job.metadata.deletionTimestamp !== undefined) return;
-    const due = Date.parse(finishedAt) + ttlSecondsAfterFinished * 1000 - Date.now();
-    if (due > 0) {
-      this.#queue.addAfter(keyOf(job), due);
+    const finished = finishedCondition(status);
+    if (finished === undefined) return;
+    const { type, reason = '', message = '' } = finished;
+    if (type === 'Failed') {
+      this.#recorder.record(job, { type: 'Warning', reason, message });
       return;
     }
-    const { namespace, name, uid } = identity(job);
-    const options = { propagationPolicy: 'Foreground', preconditions: { uid } } as const;
-    await this.#client.delete(JOBS, namespace, name, options).catch(ignoreMissing);
+    if ((status.succeeded ?? 0) > (job.spec.completions ?? Number.POSITIVE_INFINITY)) {
+      const surplus = 'Too many succeeded pods running after completion count reached';
+      this.#recorder.record(job, { type: 'Warning', reason: 'TooManySucceededPods', message: surplus });
+    }
+    this.#recorder.record(job, { type: 'Normal', reason: 'Completed', message: 'Job completed' });
   }
-}
-
-function ignoreMissing(error: unknown): void {
-  if (!(error instanceof ApiError && error.code === 404)) throw error;
 }

@@ -1,14 +1,19 @@
-/** The delays of a key that fails again and again, in milliseconds. */
-const FIRST_RETRY = 5;
-const LAST_RETRY = 10_000;
+/** The pauses of a key that fails again and again. */
+const RETRY = { first: 5, most: 10_000 };
 
-/** RetryLater says that a key shall be tried again after its own back-off, which starts at `first` milliseconds. */
+/** BackOff is how long the first pause is, which doubles, and how long it gets at most, in milliseconds. */
+export interface BackOff {
+  first: number;
+  most: number;
+}
+
+/** RetryLater says that a key shall be tried again after its own back-off. */
 export class RetryLater extends Error {
   override readonly name = 'RetryLater';
-  readonly first: number;
-  constructor(first: number, options?: ErrorOptions) {
-    super(`again after ${first} ms`, options);
-    this.first = first;
+  readonly backOff: BackOff;
+  constructor(backOff: BackOff, options?: ErrorOptions) {
+    super(`again after at least ${backOff.first} ms`, options);
+    this.backOff = backOff;
   }
 }
 
@@ -79,8 +84,8 @@ export class KeyedQueue {
   #retry(key: string, error: unknown): void {
     const failures = this.#failures.get(key) ?? 0;
     this.#failures.set(key, failures + 1);
-    const first = error instanceof RetryLater ? error.first : FIRST_RETRY;
+    const { first, most } = error instanceof RetryLater ? error.backOff : RETRY;
     this.#failed(key, error);
-    this.addAfter(key, Math.min(first * 2 ** failures, Math.max(LAST_RETRY, first)));
+    this.addAfter(key, Math.min(first * 2 ** failures, most));
   }
 }

@@ -94,7 +94,9 @@ export class NodeLifecycle implements Controller {
       (key, error) => log('Node was not monitored', { node: key, error: String(error) }),
     );
     const enqueue = ({ object }: { object: Node | Lease }) => this.#queue.add(object.metadata.name ?? '');
-    this.#leases = new Informer<Lease>(client, LEASES, enqueue, { namespace: 'kube-node-lease' });
+    this.#leases = new Informer<Lease>(client, LEASES, enqueue, {
+      selector: { namespace: 'kube-node-lease' },
+    });
     this.#nodes = new Informer<Node>(client, NODES, enqueue);
     this.#pods = new Informer<Pod>(client, PODS, ({ object }) => {
       // Taints of nodes are rare: most Pods' changes need no look at their node.

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { Client } from '../client.ts';
+import type { Client, WatchEvent } from '../client.ts';
 import {
   controllerOf,
   identity,
@@ -16,14 +16,12 @@ import { availableIn, isAvailable } from './availability.ts';
 import type { Controller, ControllerLog } from './controller.ts';
 import { Informer } from './informer.ts';
 import { KeyedQueue } from './keyed-queue.ts';
+import { leastLossFirst } from './least-loss.ts';
 import { OwnedPods } from './owned-pods.ts';
+import { controllerKey } from './owner.ts';
 
-/** Those that are the least loss go first: not scheduled, not ready, newest. */
-function leastLossFirst(a: Pod, b: Pod): number {
-  const rank = (pod: Pod) => (pod.spec.nodeName === undefined ? 0 : isReady(pod) ? 2 : 1);
-  if (rank(a) !== rank(b)) return rank(a) - rank(b);
-  return (a.metadata.creationTimestamp ?? '') > (b.metadata.creationTimestamp ?? '') ? -1 : 1;
-}
+/** The pauses after a Pod was refused, in milliseconds. */
+const BACK_OFF = { first: 100, most: 10_000 };
 
 /** ReplicaSetController keeps the number of Pods that a ReplicaSet asks for. */
 export class ReplicaSetController implements Controller {
@@ -46,13 +44,12 @@ export class ReplicaSetController implements Controller {
     this.#sets = new Informer<ReplicaSet>(client, REPLICA_SETS, ({ object }) =>
       this.#queue.add(keyOf(object)),
     );
-    this.#pods = new Informer<Pod>(client, PODS, ({ object }) => {
-      const owner = object.metadata.ownerReferences?.find(
-        ({ kind, controller }) => kind === 'ReplicaSet' && controller,
-      );
-      if (owner !== undefined) this.#queue.add(`${object.metadata.namespace}/${owner.name}`);
-    });
-    this.#owned = new OwnedPods(client, this.#recorder, this.#pods);
+    const changed = ({ object }: WatchEvent<Pod>) => {
+      const key = controllerKey(object, 'ReplicaSet');
+      if (key !== undefined) this.#queue.add(key);
+    };
+    this.#pods = new Informer<Pod>(client, PODS, changed, { group: controllerOf });
+    this.#owned = new OwnedPods(client, this.#recorder, this.#pods, { backOff: BACK_OFF });
   }
 
   async stop(): Promise<void> {
@@ -66,7 +63,7 @@ export class ReplicaSetController implements Controller {
     const set = this.#sets.get(key);
     if (set === undefined) return;
     const { uid } = identity(set);
-    const own = this.#pods.all().filter((pod) => controllerOf(pod) === uid && !isTerminal(pod));
+    const own = this.#pods.grouped(uid).filter((pod) => !isTerminal(pod));
     const active = own
       .filter(({ metadata }) => metadata.deletionTimestamp === undefined)
       .sort(leastLossFirst);
@@ -74,10 +71,12 @@ export class ReplicaSetController implements Controller {
     await this.#write(set, active);
     if (set.metadata.deletionTimestamp !== undefined) return;
     await Promise.all(active.slice(0, Math.max(-missing, 0)).map((pod) => this.#owned.remove(set, pod)));
-    for (let i = 0; i < missing; i += 1) await this.#owned.create(set, set.spec.template);
+    const templates = Array.from({ length: Math.max(missing, 0) }, () => set.spec.template);
+    const { refused } = await this.#owned.create(set, templates);
     const delays = active.map((pod) => availableIn(pod, set.spec.minReadySeconds ?? 0, Date.now()) ?? 0);
     const next = Math.min(...delays.filter((delay) => delay > 0));
     if (Number.isFinite(next)) this.#queue.addAfter(key, next);
+    if (refused !== undefined) throw refused;
   }
 
   async #write(set: ReplicaSet, active: Pod[]): Promise<void> {

@@ -2,11 +2,13 @@ import type { Client } from '../client.ts';
 import type { Controller, ControllerLog } from './controller.ts';
 import { DaemonSetController } from './daemonsets.ts';
 import { DeploymentController } from './deployments.ts';
+import { JobTTL } from './job-ttl.ts';
 import { JobController } from './jobs.ts';
 import { NodeLifecycle } from './node-lifecycle.ts';
 import { PodGC } from './pod-gc.ts';
 import { ReplicaSetController } from './replicasets.ts';
 import { Scheduler } from './scheduler.ts';
+import { OrphanTracking } from './tracking.ts';
 
 /** ControllerTimes are the waits of controllers, in milliseconds. */
 export interface ControllerTimes {
@@ -34,6 +36,8 @@ export function startControllers(
     new NodeLifecycle(manager, log, times.nodeGracePeriod),
     new PodGC(manager, log, times.podQuarantine),
     new JobController(manager, log),
+    new JobTTL(manager, log),
+    new OrphanTracking(manager, log),
     new DaemonSetController(manager, log),
     new ReplicaSetController(manager, log),
     new DeploymentController(manager, log),
