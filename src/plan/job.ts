@@ -22,6 +22,14 @@ export interface JobInput {
   readonly deadlineTime: string;
 }
 
+/**
+ * podSlackSeconds is how long after the run's end the kubelet stops a Pod, should nobody have deleted it. Not before:
+ * of a Pod that it stops, the kubelet forgets why its container had not started.
+ */
+const podSlackSeconds = 30;
+/** jobSlackSeconds is the same for the Job controller. */
+const jobSlackSeconds = 60;
+
 /** namespaceOf is where the probes of a place run. */
 export function namespaceOf(place: Place, settings: Settings): string {
   return place === 'pod' ? settings.podNamespace : settings.nodeNamespace;
@@ -55,7 +63,7 @@ export function probeJob(input: JobInput, now: Date, settings: Settings): JobMan
       completions: 1,
       parallelism: 1,
       // A Job past its deadline deletes its Pod, and the answer with it: that must come after the run has read it.
-      activeDeadlineSeconds: left + 60,
+      activeDeadlineSeconds: left + jobSlackSeconds,
       ttlSecondsAfterFinished: settings.jobTtlSeconds,
       template: {
         metadata: { labels: { ...ours, ...meshLabels }, annotations: podAnnotations },
@@ -93,8 +101,7 @@ function podSpec(input: JobInput, left: number, settings: Settings): Readonly<Re
   const onNode = input.place === 'node';
   return {
     restartPolicy: 'Never',
-    // Behind the probe's own deadline, and before the run's, so that the last answer is still read.
-    activeDeadlineSeconds: Math.max(1, left - Math.floor(settings.reportMarginSeconds / 2)),
+    activeDeadlineSeconds: left + podSlackSeconds,
     terminationGracePeriodSeconds: 5,
     automountServiceAccountToken: false,
     serviceAccountName: settings.probeServiceAccountName,

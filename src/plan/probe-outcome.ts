@@ -24,6 +24,8 @@ export interface Seen {
   readonly outcome: ProbeOutcome;
   /** final is false while waiting longer could bring an answer, or a better one. */
   readonly final: boolean;
+  /** unstarted is true while nothing of the probe runs, and it is known why. */
+  readonly unstarted?: boolean;
   /** needsLog is true when the answer is on stdout and has not been read yet. */
   readonly needsLog?: boolean;
   /** displaced is true when something other than the probe or its deadline ended its Pod, as a drain does. */
@@ -34,7 +36,7 @@ export interface Seen {
 export function seenOf(at: ProbeCase): Seen {
   const { asking, job, pod } = at;
   if ('problem' in asking.question) return over('NoReport', `Not asked: ${asking.question.problem}`);
-  if (job === undefined) return waiting('NoReport', 'The run ended before its Job was made');
+  if (job === undefined) return unstarted('NoReport', 'The run ended before its Job was made');
   if (pod === undefined) return withoutPod(job);
   const { foreignContainers } = pod;
   if (foreignContainers.length > 0) {
@@ -55,7 +57,7 @@ function ended(
   terminated: NonNullable<ProbePodView['terminated']>,
   question: string,
 ): Seen {
-  if (terminated.message.trim() === '') {
+  if (terminated.message.trim() === '' || runtimeFaults.has(terminated.reason)) {
     const displaced = pod.deleting || (pod.reason !== undefined && pod.reason !== 'DeadlineExceeded');
     return { ...over('NoReport', deathOf(pod, terminated)), displaced };
   }
@@ -79,8 +81,20 @@ function ended(
   }
 }
 
+/** runtimeFaults are reasons with which the kubelet puts a sentence of its own where the probe's answer would be. */
+const runtimeFaults: ReadonlySet<string> = new Set([
+  'StartError',
+  'ContainerCannotRun',
+  'ContainerStatusUnknown',
+]);
+
 function deathOf(pod: ProbePodView, terminated: NonNullable<ProbePodView['terminated']>): string {
-  if (pod.reason !== undefined) return stopOf(pod);
+  const neverRan = runtimeFaults.has(terminated.reason);
+  if (pod.reason !== undefined && !(neverRan && pod.reason === 'DeadlineExceeded')) return stopOf(pod);
+  if (neverRan) {
+    const why = cut(terminated.message, 400);
+    return `The container of Pod ${pod.name} did not start (${terminated.reason}: ${why})`;
+  }
   const how = terminated.signal === undefined ? `code ${terminated.exitCode}` : `signal ${terminated.signal}`;
   return `Its Pod ${pod.name} ended without an answer: ${terminated.reason}, ${how}`;
 }
@@ -115,19 +129,19 @@ function notEnded(pod: ProbePodView, job: JobView): Seen {
     return job.finished === undefined ? seen : { ...seen, final: true };
   }
   if (unscheduled !== undefined) {
-    return waiting('ProbeNotScheduled', cut(unscheduled.message || unscheduled.reason, 512));
+    return unstarted('ProbeNotScheduled', cut(unscheduled.message || unscheduled.reason, 512));
   }
   if (container !== undefined && imageFaults.has(container.reason)) {
-    return waiting('ImageNotPulled', cut(`${container.reason}: ${container.message}`, 512));
+    return unstarted('ImageNotPulled', cut(`${container.reason}: ${container.message}`, 512));
   }
   if (container !== undefined) {
     const message = container.message === '' ? container.reason : `${container.reason}: ${container.message}`;
-    return waiting(
+    return unstarted(
       'NoReport',
       `The container of Pod ${pod.name} did not start in time (${cut(message, 400)})`,
     );
   }
-  if (phase === 'Pending') return waiting('NoReport', `Pod ${pod.name} did not start in time`);
+  if (phase === 'Pending') return unstarted('NoReport', `Pod ${pod.name} did not start in time`);
   return waiting('NoReport', `The probe hung: Pod ${pod.name} had not ended when the run's time was over`);
 }
 
@@ -136,8 +150,9 @@ function withoutPod({ name, finished, refusal }: JobView): Seen {
     const message = `Its Job ${name} ended without an answer: ${finished.reason}, ${cut(finished.message, 400)}`;
     return { ...over('NoReport', message), displaced: finished.reason !== 'DeadlineExceeded' };
   }
-  if (refusal !== undefined && refusal !== '') return waiting('PodRefused', cut(refusal, 512));
-  return waiting('NoReport', `No Pod was made for its Job ${name} in time`);
+  if (refusal !== undefined && refusal !== '') return unstarted('PodRefused', cut(refusal, 512));
+  const message = `No Pod was made for its Job ${name} in time`;
+  return refusal === undefined ? waiting('NoReport', message) : unstarted('NoReport', message);
 }
 
 /** lost is that there is no answer, and why. */
@@ -147,6 +162,10 @@ export function lost(reason: string, message: string): Extract<Report, { readonl
 
 function over(reason: string, message: string): Seen {
   return { outcome: lost(reason, message), final: true };
+}
+
+function unstarted(reason: string, message: string): Seen {
+  return { ...waiting(reason, message), unstarted: true };
 }
 
 function waiting(reason: string, message: string): Seen {

@@ -33,7 +33,10 @@ export interface ProgressInput {
 /** refusalsAtOnce bounds the look-ups of one decision: what refuses one Pod mostly refuses all. */
 const refusalsAtOnce = 50;
 
-/** progressOf looks at every probe of a run. A run is over when no probe can tell more, or when its time is. */
+/**
+ * progressOf looks at every probe of a run. A run is over when no probe can tell more: all have ended, or it is too late
+ * for those that did not start. Otherwise it is over when its time is.
+ */
 export function progressOf(
   { run, world, previous, room }: ProgressInput,
   now: Date,
@@ -45,8 +48,12 @@ export function progressOf(
   const askings = askingsOf(run, plan, settings, kinds);
   const reports = reportsOf(run, plan, askings, world);
   const deadline = new Date(plan.deadlineTime);
-  const late = now >= deadline;
-  if (late || reports.every(({ final }) => final)) {
+  const closing = plusSeconds(deadline, -settings.reportMarginSeconds);
+  // Probes end at `closing`; what did not run by then is waited for a little longer, since reports can be late.
+  const givingUp = plusSeconds(deadline, -settings.reportMarginSeconds / 2);
+  const whole = reports.every(({ final }) => final);
+  const late = !whole && (now >= deadline || (now >= givingUp && reports.every(isHopeless)));
+  if (whole || late) {
     const verdicts = verdictsOf(run, plan, reports, world, kinds);
     const nodeNames = new Set(world.nodes.map(({ name }) => name));
     const input = {
@@ -60,14 +67,18 @@ export function progressOf(
     };
     return { kind: 'Over', status: resultsOf(input, now, kinds) };
   }
-  const closing = plusSeconds(deadline, -settings.reportMarginSeconds);
   const lastStart = plusSeconds(closing, -settings.reportMarginSeconds);
   return {
     kind: 'Going',
     jobs: now < lastStart ? missingJobs(run, plan.deadlineTime, askings, reports, room, now, settings) : [],
     reads: [...logsOf(reports), ...(now < closing ? [] : refusalsOf(reports))],
-    again: now < closing ? closing : deadline,
+    again: [closing, givingUp].find((moment) => now < moment) ?? deadline,
   };
+}
+
+/** isHopeless tells, when it is too late to start, that a probe will have nothing more to tell. */
+function isHopeless({ final, unstarted }: ProbeReport): boolean {
+  return final || unstarted;
 }
 
 function missingJobs(

@@ -16,6 +16,8 @@ export interface ProbeReport {
   readonly pod?: ProbePodView;
   /** final is false while waiting longer could bring an answer, or a better one. */
   readonly final: boolean;
+  /** unstarted is true while nothing of the probe runs, and it is known why. */
+  readonly unstarted: boolean;
   /** needsLog is true when the answer is on stdout and has not been read yet. */
   readonly needsLog: boolean;
   readonly outcome: ProbeOutcome;
@@ -52,6 +54,7 @@ export function reportsOf(
       ...(job === undefined ? {} : { job }),
       ...(pod === undefined ? {} : { pod }),
       final: seen.final || outcome.kind === 'Gone',
+      unstarted: seen.unstarted === true,
       needsLog: seen.needsLog === true && outcome.kind !== 'Gone',
       outcome,
     };

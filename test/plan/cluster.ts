@@ -158,6 +158,24 @@ export class Cluster {
     return working.length > 0;
   }
 
+  /** pend gives the Job on a node a Pod whose container does not start. */
+  pend(node: string, why: Pick<ProbePodView, 'waiting' | 'unscheduled'>): void {
+    const [name, job] = [...this.jobs].find(([, each]) => each.node === node) ?? [];
+    if (name === undefined || job === undefined) throw new Error(`There is no Job on ${node}`);
+    this.pods.set(name, {
+      name: `${name}-abcde`,
+      namespace: job.namespace,
+      uid: `pod-${job.uid}`,
+      jobUid: job.uid,
+      node,
+      phase: 'Pending',
+      addresses: [],
+      deleting: false,
+      foreignContainers: [],
+      ...why,
+    });
+  }
+
   editSpec(spec: Partial<NetworkAudit['spec']>): void {
     const { audit } = this;
     if (audit === undefined) throw new Error('There is no audit');

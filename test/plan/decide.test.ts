@@ -232,6 +232,24 @@ describe('a run', () => {
     assert.equal(conditionsOf(cluster).Passed, 'Unknown TooManyUnknown');
   });
 
+  it('ends as soon as it is too late for the last probe to start, with the reason why it did not', () => {
+    const cluster = new Cluster(3, makeAudit());
+    cluster.mute.add('n3');
+    cluster.settle();
+    cluster.pend('n3', { waiting: { reason: 'ImagePullBackOff', message: 'Back-off pulling image' } });
+    cluster.pass(174);
+    cluster.settle();
+    assert.equal(cluster.run('cluster-g1').status?.outcome, undefined);
+    cluster.pass(1);
+    cluster.settle();
+    const { status } = cluster.run('cluster-g1');
+    assert.equal(status?.conditions[0]?.reason, 'DeadlineExceeded');
+    assert.deepEqual(
+      status?.nodes?.map(({ name, reason }) => `${name} ${reason}`),
+      ['n1 AsExpected', 'n2 AsExpected', 'n3 ImageNotPulled'],
+    );
+  });
+
   it('goes on without a node that goes away, and says so', () => {
     const cluster = new Cluster(4, makeAudit());
     cluster.mute.add('n3');
@@ -300,6 +318,8 @@ describe('the next look', () => {
     cluster.settle();
     assert.equal(again(cluster), '2026-11-24T12:02:50Z');
     cluster.pass(170);
+    assert.equal(again(cluster), '2026-11-24T12:02:55Z');
+    cluster.pass(5);
     assert.equal(again(cluster), '2026-11-24T12:03:00Z');
   });
 

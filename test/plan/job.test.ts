@@ -50,10 +50,10 @@ describe('the Job of a probe', () => {
     assert.equal(probeJob(input, at(60), settings).metadata.name, names[0]);
   });
 
-  it('ends in time when it is made late: the probe before the run, the Job a minute after', () => {
+  it('is stopped when the run is over, also when it is made late: its Pod half a minute after, it itself a minute', () => {
     const job = probeJob(input, at(100), settings);
     assert.equal(job.spec.activeDeadlineSeconds, 140);
-    assert.equal(podSpecOf(job).activeDeadlineSeconds, 75);
+    assert.equal(podSpecOf(job).activeDeadlineSeconds, 110);
   });
 
   it('has label values and a name that Kubernetes takes, whatever the node is called', () => {

@@ -18,7 +18,7 @@ const plan = makePlanned({
 
 function lost(node: string, place: 'pod' | 'node' = 'pod'): ProbeReport {
   const outcome = { kind: 'Lost', reason: 'NoReport', message: 'nothing' } as const;
-  return { node, place, final: true, needsLog: false, outcome };
+  return { node, place, final: true, unstarted: false, needsLog: false, outcome };
 }
 
 describe('what judges may know of the API', () => {

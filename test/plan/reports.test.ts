@@ -72,10 +72,10 @@ function reportOf({ jobs = [job], pods = [], nodes = [makeNode('n1')], place = '
   return report;
 }
 
-/** told is a report in one line: whether it is final, and what it says. */
+/** told is a report in one line: whether it is final or nothing runs yet, and what it says. */
 function told(seen: Seen): string {
-  const { final, outcome } = reportOf(seen);
-  const state = final ? 'final' : 'waits';
+  const { final, unstarted, outcome } = reportOf(seen);
+  const state = final ? 'final' : unstarted ? 'unstarted' : 'waits';
   if (outcome.kind === 'Answered') return `${state} Answered`;
   return outcome.kind === 'Gone'
     ? `${state} Gone: ${outcome.message}`
@@ -90,19 +90,24 @@ describe('the report of a probe', () => {
   });
 
   for (const [name, seen, want] of [
-    ['waits for a Job', { jobs: [] }, 'waits NoReport: The run ended before its Job was made'],
+    ['waits for a Job', { jobs: [] }, 'unstarted NoReport: The run ended before its Job was made'],
     ['waits for a Pod', {}, 'waits NoReport: No Pod was made for its Job now-pod-n1 in time'],
     [
       'is that the Pod was refused, in the words of who refused it',
       { jobs: [{ ...job, refusal: 'pods "x" is forbidden: exceeded quota: few' }] },
-      'waits PodRefused: pods "x" is forbidden: exceeded quota: few',
+      'unstarted PodRefused: pods "x" is forbidden: exceeded quota: few',
+    ],
+    [
+      'is that no Pod was made, where nobody says why',
+      { jobs: [{ ...job, refusal: '' }] },
+      'unstarted NoReport: No Pod was made for its Job now-pod-n1 in time',
     ],
     [
       'is that the Pod fits nowhere, in the words of the scheduler',
       {
         pods: [unplaced('0/3 nodes are available: 1 Too many pods.')],
       },
-      'waits ProbeNotScheduled: 0/3 nodes are available: 1 Too many pods.',
+      'unstarted ProbeNotScheduled: 0/3 nodes are available: 1 Too many pods.',
     ],
     [
       'is the same on a cordoned node that is full',
@@ -110,7 +115,7 @@ describe('the report of a probe', () => {
         nodes: [makeNode('n1', { unschedulable: true })],
         pods: [unplaced('Insufficient cpu')],
       },
-      'waits ProbeNotScheduled: Insufficient cpu',
+      'unstarted ProbeNotScheduled: Insufficient cpu',
     ],
     [
       'is that the image could not be had',
@@ -122,12 +127,12 @@ describe('the report of a probe', () => {
           }),
         ],
       },
-      'waits ImageNotPulled: ErrImageNeverPull: image is not present',
+      'unstarted ImageNotPulled: ErrImageNeverPull: image is not present',
     ],
     [
       'is that the container did not start',
       { pods: [pod({ phase: 'Pending', waiting: { reason: 'ContainerCreating', message: '' } })] },
-      'waits NoReport: The container of Pod now-pod-n1-x did not start in time (ContainerCreating)',
+      'unstarted NoReport: The container of Pod now-pod-n1-x did not start in time (ContainerCreating)',
     ],
     [
       'is that the probe hangs',
@@ -162,6 +167,31 @@ describe('the report of a probe', () => {
         ],
       },
       'final NoReport: Its Pod now-pod-n1-x ended without an answer: OOMKilled, signal 9',
+    ],
+    [
+      'is that the probe could not be started, and no answer, whatever the kubelet says in its place',
+      {
+        pods: [
+          pod({
+            phase: 'Failed',
+            terminated: ended('exec: "/usr/local/bin/node": no such file', 128, 'StartError'),
+          }),
+        ],
+      },
+      'final NoReport: The container of Pod now-pod-n1-x did not start (StartError: exec: "/usr/local/bin/node": no such file)',
+    ],
+    [
+      'is not that the probe hung where the kubelet has lost its container',
+      {
+        pods: [
+          pod({
+            phase: 'Failed',
+            reason: 'DeadlineExceeded',
+            terminated: ended('The container could not be located', 137, 'ContainerStatusUnknown'),
+          }),
+        ],
+      },
+      'final NoReport: The container of Pod now-pod-n1-x did not start (ContainerStatusUnknown: The container could not be located)',
     ],
     [
       'is that its Job was over without it',
@@ -219,7 +249,7 @@ describe('the report of a probe', () => {
         jobs: [{ ...job, runUid: 'other' }],
         pods: [pod({ terminated: ended(encodeAnswer(answer).message) })],
       },
-      'waits NoReport: The run ended before its Job was made',
+      'unstarted NoReport: The run ended before its Job was made',
     ],
     [
       'prefers the Pod that ended, should there be two',
@@ -370,11 +400,11 @@ describe('what a real cluster said', () => {
     );
     assert.equal(
       capture('noimage'),
-      'waits ImageNotPulled: ErrImageNeverPull: Container image "docker.io/lab/none:1" is not present with pull policy of Never',
+      'unstarted ImageNotPulled: ErrImageNeverPull: Container image "docker.io/lab/none:1" is not present with pull policy of Never',
     );
     assert.match(
       capture('nowhere'),
-      /^waits ProbeNotScheduled: 0\/3 nodes are available: 3 node\(s\) didn't satisfy plugin\(s\) \[NodeAffinity\]/,
+      /^unstarted ProbeNotScheduled: 0\/3 nodes are available: 3 node\(s\) didn't satisfy plugin\(s\) \[NodeAffinity\]/,
     );
   });
 });

@@ -70,6 +70,7 @@ function answered(node: string): ProbeReport {
     node,
     place: 'pod',
     final: true,
+    unstarted: false,
     needsLog: false,
     outcome: { kind: 'Answered', answer, podAddresses: [] },
   };
