@@ -63,11 +63,38 @@ export interface NodeSelectorTerm {
   matchFields?: Requirement[];
 }
 
-/** Affinity is the node part of v1.Affinity: the sandbox's scheduler knows no other. */
+/** PodAffinityTerm is v1.PodAffinityTerm. */
+export interface PodAffinityTerm {
+  labelSelector?: LabelSelector;
+  namespaces?: string[];
+  namespaceSelector?: LabelSelector;
+  topologyKey: string;
+}
+
+/** PodAffinity is the required part of v1.PodAffinity and v1.PodAntiAffinity. */
+export interface PodAffinity {
+  requiredDuringSchedulingIgnoredDuringExecution?: PodAffinityTerm[];
+}
+
+/** Affinity is the required part of v1.Affinity: what is only preferred moves nothing in the sandbox. */
 export interface Affinity {
   nodeAffinity?: {
     requiredDuringSchedulingIgnoredDuringExecution?: { nodeSelectorTerms: NodeSelectorTerm[] };
   };
+  podAffinity?: PodAffinity;
+  podAntiAffinity?: PodAffinity;
+}
+
+/** SpreadConstraint is v1.TopologySpreadConstraint. */
+export interface SpreadConstraint {
+  maxSkew: number;
+  topologyKey: string;
+  whenUnsatisfiable: 'DoNotSchedule' | 'ScheduleAnyway';
+  labelSelector?: LabelSelector;
+  minDomains?: number;
+  nodeAffinityPolicy?: 'Honor' | 'Ignore';
+  nodeTaintsPolicy?: 'Honor' | 'Ignore';
+  matchLabelKeys?: string[];
 }
 
 /** KeyRef names one key of a ConfigMap or Secret. */
@@ -204,6 +231,8 @@ export interface PodSpec {
   nodeName?: string;
   nodeSelector?: Record<string, string>;
   affinity?: Affinity;
+  topologySpreadConstraints?: SpreadConstraint[];
+  schedulingGates?: { name: string }[];
   tolerations?: Toleration[];
   containers: Container[];
   initContainers?: Container[];

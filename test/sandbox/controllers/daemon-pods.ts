@@ -11,7 +11,7 @@ import {
   type Toleration,
 } from '../kinds.ts';
 import { isAvailable, scaled } from './availability.ts';
-import { affinityNode, matchesNode } from './node-affinity.ts';
+import { matchesNode, pinnedNodes } from './node-affinity.ts';
 import { untolerated } from './taints.ts';
 
 /** The tolerations that every DaemonSet's Pod gets. */
@@ -62,7 +62,8 @@ export interface DaemonPlan {
 }
 
 function nodeOf(pod: Pod): string {
-  return pod.spec.nodeName ?? affinityNode(pod) ?? '';
+  const [pin = ''] = pinnedNodes(pod) ?? [];
+  return pod.spec.nodeName ?? pin;
 }
 
 function oldestFirst(a: Pod, b: Pod): number {

@@ -1,24 +1,18 @@
-/** Which node a Pod fits on, in the scheduler's default order of filters, and how it says that none does. Pure. */
+/** Whether a Pod fits on a node, in the scheduler's default order of filters. Pure. */
 import { quantityNano } from '../api/quantity.ts';
-import { controllerOf, isTerminal, type Node, type Pod } from '../kinds.ts';
-import { affinityNode, matchesNode } from './node-affinity.ts';
+import type { Pod } from '../kinds.ts';
+import { matchesNode, pinnedNodes } from './node-affinity.ts';
+import { type NodeLoad, nameOf } from './node-load.ts';
+import { affinityObstacles } from './pod-affinity.ts';
 import { podRequests } from './requests.ts';
+import { spreadObstacles } from './spread.ts';
 import { tolerates, untolerated } from './taints.ts';
 
-/** NodeLoad is a node with the Pods that are bound to it and not at their end. */
-export interface NodeLoad {
-  node: Node;
-  pods: Pod[];
-}
-
-/** Why a node is out; `resolvable` says that preemption might help. */
-interface Obstacle {
+/** Obstacle is why a node is out; `resolvable` says that preemption might help. */
+export interface Obstacle {
   reasons: string[];
   resolvable: boolean;
 }
-
-/** Placement is a node's name, or the sentence of the FailedScheduling event. */
-export type Placement = { node: string } | { message: string };
 
 const UNSCHEDULABLE = { key: 'node.kubernetes.io/unschedulable', effect: 'NoSchedule' } as const;
 
@@ -41,88 +35,27 @@ function insufficient(pod: Pod, { node, pods }: NodeLoad): string[] {
   });
 }
 
-function obstacle(pod: Pod, load: NodeLoad): Obstacle | undefined {
-  const { node } = load;
+/** fitOf says of each node what keeps the Pod off it, or undefined. `loads` are all nodes. */
+export function fitOf(pod: Pod, loads: NodeLoad[]): (load: NodeLoad) => Obstacle | undefined {
+  const pinned = pinnedNodes(pod);
+  const { tolerations = [] } = pod.spec;
+  const cordonTolerated = tolerations.some((toleration) => tolerates(toleration, UNSCHEDULABLE));
+  const wantedPorts = usedPorts(pod);
+  const uneven = spreadObstacles(pod, loads);
+  const unwelcome = affinityObstacles(pod, loads);
   const never = (reason: string): Obstacle => ({ reasons: [reason], resolvable: false });
-  const pinned = affinityNode(pod);
-  if (pinned !== undefined && pinned !== node.metadata.name) {
-    return never("node(s) didn't satisfy plugin(s) [NodeAffinity]");
-  }
-  const cordonTolerated = (pod.spec.tolerations ?? []).some((toleration) =>
-    tolerates(toleration, UNSCHEDULABLE),
-  );
-  if (node.spec?.unschedulable === true && !cordonTolerated) return never('node(s) were unschedulable');
-  if (untolerated(pod, node, ['NoSchedule', 'NoExecute'])) return never('node(s) had untolerated taint(s)');
-  if (!matchesNode(pod, node)) return never("node(s) didn't match Pod's node affinity/selector");
-  const wanted = usedPorts(pod);
-  if (load.pods.some((other) => usedPorts(other).some((port) => wanted.includes(port)))) {
-    return { reasons: ["node(s) didn't have free ports for the requested pod ports"], resolvable: true };
-  }
-  const reasons = insufficient(pod, load);
-  return reasons.length > 0 ? { reasons, resolvable: true } : undefined;
-}
-
-function histogram(reasons: string[], nodes: number): string {
-  const counts = new Map<string, number>();
-  for (const reason of reasons) counts.set(reason, (counts.get(reason) ?? 0) + 1);
-  const parts = [...counts].map(([reason, count]) => `${count} ${reason}`).sort();
-  return `0/${nodes} nodes are available: ${parts.join(', ')}.`;
-}
-
-function explain(pod: Pod, obstacles: Obstacle[]): string {
-  const total = obstacles.length;
-  const filter = histogram(
-    obstacles.flatMap(({ reasons }) => reasons),
-    total,
-  );
-  const help = (resolvable: boolean) =>
-    resolvable ? 'No preemption victims found for incoming pod' : 'Preemption is not helpful for scheduling';
-  const preemption =
-    pod.spec.preemptionPolicy === 'Never'
-      ? 'not eligible due to preemptionPolicy=Never.'
-      : histogram(
-          obstacles.map(({ resolvable }) => help(resolvable)),
-          total,
-        );
-  return `${filter} no new claims to deallocate, preemption: ${preemption}`;
-}
-
-/** Equal nodes take turns by a number that a Pod and a node have together, so that tests can repeat themselves. */
-function lot(pod: Pod, node: Node): number {
-  let sum = 0;
-  for (const character of `${pod.metadata.name}/${node.metadata.name}`)
-    sum = (sum * 31 + character.charCodeAt(0)) % 65_521;
-  return sum;
-}
-
-/** place finds the node for a Pod: the one with the fewest Pods of its owner, then with the fewest Pods. */
-export function place(pod: Pod, loads: NodeLoad[]): Placement {
-  if (loads.length === 0) return { message: 'no nodes available to schedule pods' };
-  const judged = loads.map((load) => ({ load, obstacle: obstacle(pod, load) }));
-  const owner = controllerOf(pod);
-  const siblings = ({ pods }: NodeLoad) =>
-    owner === undefined ? 0 : pods.filter((other) => controllerOf(other) === owner).length;
-  const [best] = judged
-    .flatMap((judgement) => (judgement.obstacle === undefined ? [judgement.load] : []))
-    .sort(
-      (a, b) =>
-        siblings(a) - siblings(b) || a.pods.length - b.pods.length || lot(pod, a.node) - lot(pod, b.node),
-    );
-  if (best !== undefined) return { node: best.node.metadata.name ?? '' };
-  return {
-    message: explain(
-      pod,
-      judged.flatMap((judgement) => judgement.obstacle ?? []),
-    ),
+  return (load) => {
+    const { node } = load;
+    if (pinned?.has(nameOf(node)) === false) return never("node(s) didn't satisfy plugin(s) [NodeAffinity]");
+    if (node.spec?.unschedulable === true && !cordonTolerated) return never('node(s) were unschedulable');
+    if (untolerated(pod, node, ['NoSchedule', 'NoExecute'])) return never('node(s) had untolerated taint(s)');
+    if (!matchesNode(pod, node)) return never("node(s) didn't match Pod's node affinity/selector");
+    if (load.pods.some((other) => usedPorts(other).some((port) => wantedPorts.includes(port)))) {
+      return { reasons: ["node(s) didn't have free ports for the requested pod ports"], resolvable: true };
+    }
+    const reasons = insufficient(pod, load);
+    if (reasons.length > 0) return { reasons, resolvable: true };
+    const between = uneven(node) ?? unwelcome(node);
+    return between === undefined ? undefined : { reasons: [between.reason], resolvable: between.resolvable };
   };
-}
-
-/** loadsOf puts Pods to the nodes that they are bound to. */
-export function loadsOf(nodes: Node[], pods: Pod[]): NodeLoad[] {
-  const bound = Map.groupBy(
-    pods.filter((pod) => pod.spec.nodeName !== undefined && !isTerminal(pod)),
-    (pod) => pod.spec.nodeName ?? '',
-  );
-  const alive = nodes.filter(({ metadata }) => metadata.deletionTimestamp === undefined);
-  return alive.map((node) => ({ node, pods: bound.get(node.metadata.name ?? '') ?? [] }));
 }

@@ -1,28 +1,6 @@
 /** Which nodes a Pod may run on by its selector and affinity (component-helpers/scheduling/corev1/nodeaffinity). Pure. */
-import type { Node, NodeSelectorTerm, Pod, Requirement } from '../kinds.ts';
-
-function matchesRequirement(
-  { key, operator, values = [] }: Requirement,
-  labels: Record<string, string>,
-): boolean {
-  const value = labels[key];
-  switch (operator) {
-    case 'In':
-      return value !== undefined && values.includes(value);
-    case 'NotIn':
-      return value === undefined || !values.includes(value);
-    case 'Exists':
-      return value !== undefined;
-    case 'DoesNotExist':
-      return value === undefined;
-    case 'Gt':
-      return value !== undefined && Number(value) > Number(values[0]);
-    case 'Lt':
-      return value !== undefined && Number(value) < Number(values[0]);
-    default:
-      return false;
-  }
-}
+import type { Node, NodeSelectorTerm, Pod } from '../kinds.ts';
+import { matchesRequirement } from './label-selector.ts';
 
 /** matchesTerm tells whether a term's expressions and fields all hold; a term with neither matches nothing. */
 export function matchesTerm(
@@ -48,10 +26,18 @@ export function matchesNode(
   return required === undefined || required.nodeSelectorTerms.some((term) => matchesTerm(term, node));
 }
 
-/** affinityNode is the one node that a DaemonSet's or probe's Pod is pinned to by name, if it is. */
-export function affinityNode(pod: Pod): string | undefined {
-  const required = pod.spec.affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution;
-  const fields = required?.nodeSelectorTerms.flatMap(({ matchFields = [] }) => matchFields) ?? [];
-  const pin = fields.find(({ key, operator }) => key === 'metadata.name' && operator === 'In');
-  return pin?.values?.[0];
+/**
+ * pinnedNodes are the only nodes that the scheduler looks at, where every term of the affinity names some by
+ * `metadata.name`, as those of DaemonSets and probes do; undefined where it looks at all.
+ */
+export function pinnedNodes({ spec }: { spec: Pick<Pod['spec'], 'affinity'> }): Set<string> | undefined {
+  const required = spec.affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution;
+  const terms = (required?.nodeSelectorTerms ?? []).map(({ matchFields = [] }) =>
+    matchFields.filter(({ key, operator }) => key === 'metadata.name' && operator === 'In'),
+  );
+  if (terms.length === 0 || terms.some((pins) => pins.length === 0)) return undefined;
+  const named = terms.flatMap(([first, ...others]) =>
+    (first?.values ?? []).filter((name) => others.every(({ values = [] }) => values.includes(name))),
+  );
+  return new Set(named);
 }

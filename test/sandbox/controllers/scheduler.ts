@@ -1,4 +1,4 @@
-import { ApiError } from '../api/errors.ts';
+import { isDeepStrictEqual } from 'node:util';
 import type { Client, WatchEvent } from '../client.ts';
 import {
   type Condition,
@@ -14,25 +14,37 @@ import {
 } from '../kinds.ts';
 import { Recorder } from '../recorder.ts';
 import type { Controller, ControllerLog } from './controller.ts';
-import { loadsOf, place } from './fit.ts';
 import { Informer } from './informer.ts';
 import { KeyedQueue } from './keyed-queue.ts';
+import { loadsOf } from './node-load.ts';
+import { place, wouldPreempt } from './placement.ts';
+import { dependsOnPods } from './pod-affinity.ts';
+import { unlessMissing } from './refusals.ts';
 
 const NAME = 'default-scheduler';
 
 function isWaiting(pod: Pod): boolean {
-  const { schedulerName = NAME, nodeName } = pod.spec;
+  const { schedulerName = NAME, nodeName, schedulingGates = [] } = pod.spec;
   return (
     nodeName === undefined &&
+    schedulingGates.length === 0 &&
     schedulerName === NAME &&
     !isTerminal(pod) &&
     pod.metadata.deletionTimestamp === undefined
   );
 }
 
+function firstInLine(a: Pod, b: Pod): number {
+  const before = (a.metadata.creationTimestamp ?? '') < (b.metadata.creationTimestamp ?? '');
+  return (b.spec.priority ?? 0) - (a.spec.priority ?? 0) || (before ? -1 : 1);
+}
+
+const claims = ({ spec, metadata }: Pod) => [spec, metadata.labels ?? {}];
+
 /** Scheduler binds Pods to nodes. A Pod that fits nowhere waits until a node changes or another Pod goes away. */
 export class Scheduler implements Controller {
   readonly #client: Client;
+  readonly #log: ControllerLog;
   readonly #recorder: Recorder;
   readonly #queue: KeyedQueue;
   readonly #nodes: Informer<Node>;
@@ -41,6 +53,7 @@ export class Scheduler implements Controller {
 
   constructor(client: Client, log: ControllerLog) {
     this.#client = client;
+    this.#log = log;
     this.#recorder = new Recorder(client, { component: NAME }, (error) =>
       log('Event was not written', { error: String(error) }),
     );
@@ -48,7 +61,7 @@ export class Scheduler implements Controller {
       (key) => this.#schedule(key),
       (key, error) => log('Pod was not scheduled', { pod: key, error: String(error) }),
     );
-    this.#nodes = new Informer<Node>(client, NODES, () => this.#retryAll());
+    this.#nodes = new Informer<Node>(client, NODES, () => this.#retry(() => true));
     this.#pods = new Informer<Pod>(client, PODS, (event, before) => this.#seen(event, before));
   }
 
@@ -60,18 +73,21 @@ export class Scheduler implements Controller {
   }
 
   #seen({ type, object }: WatchEvent<Pod>, before: Pod | undefined): void {
+    const key = keyOf(object);
     const left = type === 'DELETED' || (isTerminal(object) && before !== undefined && !isTerminal(before));
-    if (left) {
-      this.#waiting.delete(keyOf(object));
-      this.#retryAll();
-    }
-    // What this scheduler writes about a waiting Pod is no reason to try again.
-    if (type !== 'DELETED' && isWaiting(object) && !this.#waiting.has(keyOf(object)))
-      this.#queue.add(keyOf(object));
+    const bound = object.spec.nodeName !== undefined && before?.spec.nodeName !== object.spec.nodeName;
+    if (type === 'DELETED' || !isWaiting(object)) this.#waiting.delete(key);
+    if (left) this.#retry(() => true);
+    else if (bound) this.#retry(dependsOnPods);
+    // What this scheduler writes about a waiting Pod is no reason to try again: a change of its spec or labels is.
+    const changed = !isDeepStrictEqual(claims(object), before && claims(before));
+    if (type !== 'DELETED' && isWaiting(object) && (changed || !this.#waiting.has(key))) this.#queue.add(key);
   }
 
-  #retryAll(): void {
-    for (const key of this.#waiting) this.#queue.add(key);
+  /** Those that wait are tried again, the most important first, then the oldest. */
+  #retry(test: (pod: Pod) => boolean): void {
+    const pods = [...this.#waiting].flatMap((key) => this.#pods.get(key) ?? []);
+    for (const pod of pods.filter(test).sort(firstInLine)) this.#queue.add(keyOf(pod));
   }
 
   async #schedule(key: string): Promise<void> {
@@ -80,9 +96,11 @@ export class Scheduler implements Controller {
       this.#waiting.delete(key);
       return;
     }
-    const placement = place(pod, loadsOf(this.#nodes.all(), this.#pods.all()));
+    const loads = loadsOf(this.#nodes.all(), this.#pods.all());
+    const placement = place(pod, loads);
     if ('message' in placement) {
       this.#waiting.add(key);
+      if (wouldPreempt(pod, loads)) this.#log('Preemption is not known here', { pod: key });
       await this.#unschedulable(pod, placement.message);
       return;
     }
@@ -98,9 +116,9 @@ export class Scheduler implements Controller {
       await this.#client.bind(namespace, name, node);
     } catch (error) {
       this.#pods.remember(pod);
-      if (error instanceof ApiError && error.code === 404) return;
-      throw error;
+      return unlessMissing(error);
     }
+    this.#retry(dependsOnPods);
     const message = `Successfully assigned ${namespace}/${name} to ${node}`;
     this.#recorder.record(pod, { type: 'Normal', reason: 'Scheduled', message, action: 'Binding' });
   }
@@ -124,8 +142,7 @@ export class Scheduler implements Controller {
     try {
       this.#pods.remember(await this.#client.patch<Pod>(PODS, namespace, name, patch, 'status'));
     } catch (error) {
-      if (error instanceof ApiError && error.code === 404) return;
-      throw error;
+      return unlessMissing(error);
     }
     this.#recorder.record(pod, {
       type: 'Warning',
