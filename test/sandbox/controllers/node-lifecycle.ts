@@ -1,77 +1,19 @@
 import { isDeepStrictEqual } from 'node:util';
-import { ApiError } from '../api/errors.ts';
-import type { Client } from '../client.ts';
-import {
-  type Condition,
-  conditionOf,
-  identity,
-  isTerminal,
-  keyOf,
-  LEASES,
-  type Lease,
-  NODES,
-  type Node,
-  PODS,
-  type Pod,
-  rfc3339,
-  type Taint,
-} from '../kinds.ts';
+import type { Client, WatchEvent } from '../client.ts';
+import { conditionOf, identity, LEASES, type Lease, NODES, type Node, PODS, type Pod } from '../kinds.ts';
 import { Recorder } from '../recorder.ts';
 import type { Controller, ControllerLog } from './controller.ts';
 import { Informer } from './informer.ts';
+import { jsonOf } from './json-copy.ts';
 import { KeyedQueue } from './keyed-queue.ts';
-import { tolerates } from './taints.ts';
+import { lastHeard, silentConditions, taintsFor } from './node-health.ts';
+import { notReady } from './pod-conditions.ts';
+import { unlessMissing } from './refusals.ts';
 
-const OWN_TAINTS = [
-  'node.kubernetes.io/not-ready',
-  'node.kubernetes.io/unreachable',
-  'node.kubernetes.io/unschedulable',
-];
-
-/** taintsFor are the taints of this controller that belong to a node as it is (pkg/controller/nodelifecycle). Pure. */
-export function taintsFor(node: Node, now: string): Taint[] {
-  const ready = conditionOf(node.status?.conditions, 'Ready')?.status;
-  const keys: [string, Taint['effect']][] = [];
-  if (ready === 'Unknown') keys.push(['unreachable', 'NoSchedule'], ['unreachable', 'NoExecute']);
-  if (ready === 'False') keys.push(['not-ready', 'NoSchedule'], ['not-ready', 'NoExecute']);
-  if (node.spec?.unschedulable === true) keys.push(['unschedulable', 'NoSchedule']);
-  const before = node.spec?.taints ?? [];
-  return keys.map(([name, effect]) => {
-    const key = `node.kubernetes.io/${name}`;
-    return (
-      before.find((taint) => taint.key === key && taint.effect === effect) ?? { key, effect, timeAdded: now }
-    );
-  });
-}
-
-/** evictIn is after how many milliseconds NoExecute taints drive a Pod away; undefined when they do not. Pure. */
-export function evictIn(pod: Pod, taints: Taint[], now: number): number | undefined {
-  const delays = taints
-    .filter(({ effect }) => effect === 'NoExecute')
-    .map((taint) => {
-      const matching = (pod.spec.tolerations ?? []).filter((toleration) => tolerates(toleration, taint));
-      if (matching.length === 0) return 0;
-      const seconds = Math.min(
-        ...matching.map(({ tolerationSeconds }) => tolerationSeconds ?? Number.POSITIVE_INFINITY),
-      );
-      return Date.parse(taint.timeAdded ?? '') + seconds * 1000 - now;
-    });
-  const soonest = Math.min(...delays);
-  return Number.isFinite(soonest) ? Math.max(soonest, 0) : undefined;
-}
-
-/** unknownConditions are a node's conditions once its kubelet has been silent for too long. Pure. */
-export function unknownConditions(conditions: Condition[], now: string): Condition[] {
-  return conditions.map((condition) => ({
-    ...condition,
-    status: 'Unknown',
-    reason: 'NodeStatusUnknown',
-    message: 'Kubelet stopped posting node status.',
-    lastTransitionTime: condition.status === 'Unknown' ? (condition.lastTransitionTime ?? now) : now,
-  }));
-}
-
-/** NodeLifecycle calls silent nodes NotReady, taints them and drives Pods off that do not tolerate it. */
+/**
+ * NodeLifecycle calls silent nodes NotReady and taints nodes by their conditions. It never holds back, as a real one
+ * does when a whole zone is silent.
+ */
 export class NodeLifecycle implements Controller {
   readonly #client: Client;
   readonly #recorder: Recorder;
@@ -80,9 +22,8 @@ export class NodeLifecycle implements Controller {
   readonly #nodes: Informer<Node>;
   readonly #leases: Informer<Lease>;
   readonly #pods: Informer<Pod>;
-  readonly #unready = new Set<string>();
 
-  /** `gracePeriod` is how old a Lease may get, in milliseconds. */
+  /** `gracePeriod` is how long a kubelet may be silent, in milliseconds. */
   constructor(client: Client, log: ControllerLog, gracePeriod: number) {
     this.#client = client;
     this.#gracePeriod = gracePeriod;
@@ -93,16 +34,11 @@ export class NodeLifecycle implements Controller {
       (key) => this.#sync(key),
       (key, error) => log('Node was not monitored', { node: key, error: String(error) }),
     );
-    const enqueue = ({ object }: { object: Node | Lease }) => this.#queue.add(object.metadata.name ?? '');
-    this.#leases = new Informer<Lease>(client, LEASES, enqueue, {
-      selector: { namespace: 'kube-node-lease' },
-    });
-    this.#nodes = new Informer<Node>(client, NODES, enqueue);
-    this.#pods = new Informer<Pod>(client, PODS, ({ object }) => {
-      // Taints of nodes are rare: most Pods' changes need no look at their node.
-      const node = this.#nodes.get(object.spec.nodeName ?? '');
-      if (node?.spec?.taints?.some(({ effect }) => effect === 'NoExecute')) this.#queue.add(keyOf(node));
-    });
+    const enqueue = ({ object }: WatchEvent<Lease>) => this.#queue.add(object.metadata.name ?? '');
+    const selector = { namespace: 'kube-node-lease' };
+    this.#leases = new Informer<Lease>(client, LEASES, enqueue, { selector });
+    this.#nodes = new Informer<Node>(client, NODES, (event) => this.#seen(event));
+    this.#pods = new Informer<Pod>(client, PODS, () => {}, { group: ({ spec }) => spec.nodeName });
   }
 
   async stop(): Promise<void> {
@@ -111,93 +47,57 @@ export class NodeLifecycle implements Controller {
     await this.#recorder.idle();
   }
 
+  #seen({ type, object }: WatchEvent<Node>): void {
+    const { name } = identity(object);
+    this.#queue.add(name);
+    if (type === 'MODIFIED') return;
+    const [reason, what] =
+      type === 'ADDED'
+        ? ['RegisteredNode', `Registered Node ${name} in Controller`]
+        : ['RemovingNode', `Removing Node ${name} from Controller`];
+    this.#recorder.record(object, { type: 'Normal', reason, message: `Node ${name} event: ${what}` });
+  }
+
   async #sync(name: string): Promise<void> {
     let node = this.#nodes.get(name);
-    if (node === undefined) {
-      this.#unready.delete(name);
-      return;
-    }
-    const renewed = Date.parse(this.#leases.get(`kube-node-lease/${name}`)?.spec?.renewTime ?? '');
-    const since = Number.isNaN(renewed) ? Date.parse(node.metadata.creationTimestamp ?? '') : renewed;
-    const left = since + this.#gracePeriod - Date.now();
-    if (left <= 0) node = await this.#silent(node);
-    else this.#queue.addAfter(name, left);
-    node = await this.#taint(node);
-    await this.#markPods(node);
-    await this.#evict(node);
+    if (node === undefined) return;
+    const left =
+      lastHeard(node, this.#leases.get(`kube-node-lease/${name}`)) + this.#gracePeriod - Date.now();
+    if (left > 0) this.#queue.addAfter(name, left);
+    else node = await this.#silence(node);
+    await this.#taint(node);
   }
 
-  async #silent(node: Node): Promise<Node> {
-    const conditions = unknownConditions(node.status?.conditions ?? [], rfc3339(new Date()));
+  async #silence(node: Node): Promise<Node> {
+    const conditions = silentConditions(node, new Date());
     if (isDeepStrictEqual(conditions, node.status?.conditions)) return node;
-    const patch = { status: { conditions: JSON.parse(JSON.stringify(conditions)) } };
-    const written = await this.#client.patch<Node>(NODES, '', identity(node).name, patch, 'status');
-    this.#nodes.remember(written);
-    return written;
-  }
-
-  async #taint(node: Node): Promise<Node> {
-    const before = node.spec?.taints ?? [];
-    const own = taintsFor(node, rfc3339(new Date()));
-    const taints = [...before.filter(({ key }) => !OWN_TAINTS.includes(key)), ...own];
-    if (isDeepStrictEqual(taints, before)) return node;
-    const patch = { spec: { taints: taints.length > 0 ? JSON.parse(JSON.stringify(taints)) : null } };
-    const written = await this.#client.patch<Node>(NODES, '', identity(node).name, patch);
-    this.#nodes.remember(written);
-    return written;
-  }
-
-  #podsOn(node: Node): Pod[] {
-    return this.#pods.all().filter((pod) => pod.spec.nodeName === node.metadata.name && !isTerminal(pod));
-  }
-
-  /** Nobody on a silent node says that its Pods are not ready: this controller does. */
-  async #markPods(node: Node): Promise<void> {
     const { name } = identity(node);
-    const ready = conditionOf(node.status?.conditions, 'Ready')?.status === 'True';
-    if (ready) {
-      this.#unready.delete(name);
-      return;
+    const patch = { status: { conditions: jsonOf(conditions) } };
+    const written = await this.#client.patch<Node>(NODES, '', name, patch, 'status');
+    this.#nodes.remember(written);
+    if (conditionOf(node.status?.conditions, 'Ready')?.status === 'True') {
+      const message = `Node ${name} status is now: NodeNotReady`;
+      this.#recorder.record(node, { type: 'Normal', reason: 'NodeNotReady', message });
     }
-    if (this.#unready.has(name)) return;
-    this.#unready.add(name);
-    this.#recorder.record(node, {
-      type: 'Normal',
-      reason: 'NodeNotReady',
-      message: `Node ${name} status is now: NodeNotReady`,
-    });
-    for (const pod of this.#podsOn(node)) {
-      const conditions = (pod.status?.conditions ?? []).map((condition) =>
-        condition.type === 'Ready' && condition.status === 'True'
-          ? { ...condition, status: 'False', lastTransitionTime: rfc3339(new Date()) }
-          : condition,
-      );
-      const patch = { status: { conditions: JSON.parse(JSON.stringify(conditions)) } };
-      await this.#client
-        .patch(PODS, pod.metadata.namespace ?? '', identity(pod).name, patch, 'status')
-        .catch(ignoreMissing);
-      this.#recorder.record(pod, { type: 'Warning', reason: 'NodeNotReady', message: 'Node is not ready' });
-    }
+    // Nobody on a silent node says that its Pods are not ready.
+    for (const pod of this.#pods.grouped(name)) await this.#unready(pod);
+    return written;
   }
 
-  async #evict(node: Node): Promise<void> {
-    const taints = node.spec?.taints ?? [];
-    for (const pod of this.#podsOn(node)) {
-      if (pod.metadata.deletionTimestamp !== undefined) continue;
-      const delay = evictIn(pod, taints, Date.now());
-      if (delay === undefined) continue;
-      if (delay > 0) {
-        this.#queue.addAfter(identity(node).name, delay);
-        continue;
-      }
-      const { namespace, name, uid } = identity(pod);
-      const message = `Marking for deletion Pod ${namespace}/${name}`;
-      this.#recorder.record(pod, { type: 'Normal', reason: 'TaintManagerEviction', message });
-      await this.#client.delete(PODS, namespace, name, { preconditions: { uid } }).catch(ignoreMissing);
-    }
+  async #unready(pod: Pod): Promise<void> {
+    const conditions = notReady(pod, new Date());
+    if (conditions === undefined) return;
+    const { namespace, name } = identity(pod);
+    const patch = { status: { conditions: jsonOf(conditions) } };
+    await this.#client.patch(PODS, namespace, name, patch, 'status').catch(unlessMissing);
+    this.#recorder.record(pod, { type: 'Warning', reason: 'NodeNotReady', message: 'Node is not ready' });
   }
-}
 
-function ignoreMissing(error: unknown): void {
-  if (!(error instanceof ApiError && error.code === 404)) throw error;
+  async #taint(node: Node): Promise<void> {
+    const before = node.spec?.taints ?? [];
+    const taints = taintsFor(node, new Date());
+    if (isDeepStrictEqual(taints, before)) return;
+    const patch = { spec: { taints: taints.length > 0 ? jsonOf(taints) : null } };
+    this.#nodes.remember(await this.#client.patch<Node>(NODES, '', identity(node).name, patch));
+  }
 }

@@ -1,17 +1,34 @@
-import { ApiError } from '../api/errors.ts';
-import type { Client } from '../client.ts';
-import { identity, isTerminal, keyOf, NODES, type Node, PODS, type Pod, rfc3339 } from '../kinds.ts';
+import type { Client, WatchEvent } from '../client.ts';
+import { conditionOf, identity, isTerminal, keyOf, NODES, type Node, PODS, type Pod } from '../kinds.ts';
 import type { Controller, ControllerLog } from './controller.ts';
 import { Informer } from './informer.ts';
+import { jsonOf } from './json-copy.ts';
 import { KeyedQueue } from './keyed-queue.ts';
+import { DELETED_WITH_NODE, disrupted } from './pod-conditions.ts';
+import { unlessMissing } from './refusals.ts';
 
-/** PodGC removes Pods whose node does not exist any more (pkg/controller/podgc), as no kubelet will. */
+const OUT_OF_SERVICE = 'node.kubernetes.io/out-of-service';
+
+/** isLost tells whether a Pod that is being deleted has nobody who ends it: no node, or one that is out of service. Pure. */
+export function isLost({ metadata, spec }: Pod, node: Node | undefined): boolean {
+  if (metadata.deletionTimestamp === undefined) return false;
+  if (spec.nodeName === undefined) return true;
+  const ready = conditionOf(node?.status?.conditions, 'Ready')?.status === 'True';
+  return !ready && node?.spec?.taints?.some(({ key }) => key === OUT_OF_SERVICE) === true;
+}
+
+/**
+ * PodGC removes Pods that no kubelet will end (pkg/controller/podgc). A Pod that is being deleted on a node that is
+ * only unreachable stays, as on a real cluster: until the node is back, deleted or declared out of service.
+ */
 export class PodGC implements Controller {
   readonly #client: Client;
   readonly #queue: KeyedQueue;
   readonly #nodes: Informer<Node>;
   readonly #pods: Informer<Pod>;
   readonly #quarantine: number;
+  /** When nodes were missed first, by name. */
+  readonly #missed = new Map<string, number>();
 
   /** `quarantine` is how long a node must have been gone, in milliseconds. */
   constructor(client: Client, log: ControllerLog, quarantine: number) {
@@ -21,17 +38,9 @@ export class PodGC implements Controller {
       (key) => this.#collect(key),
       (key, error) => log('Pod was not collected', { pod: key, error: String(error) }),
     );
-    this.#nodes = new Informer<Node>(client, NODES, ({ type, object }) => {
-      if (type !== 'DELETED') return;
-      const orphans = this.#pods.all().filter((pod) => pod.spec.nodeName === object.metadata.name);
-      for (const pod of orphans) this.#queue.addAfter(keyOf(pod), this.#quarantine);
-    });
-    this.#pods = new Informer<Pod>(client, PODS, ({ type, object }, before) => {
-      const { nodeName } = object.spec;
-      const bound = nodeName !== undefined && before?.spec.nodeName === undefined;
-      if (type !== 'DELETED' && bound && this.#nodes.get(nodeName) === undefined) {
-        this.#queue.addAfter(keyOf(object), this.#quarantine);
-      }
+    this.#nodes = new Informer<Node>(client, NODES, (event) => this.#nodeSeen(event));
+    this.#pods = new Informer<Pod>(client, PODS, ({ object }) => this.#queue.add(keyOf(object)), {
+      group: ({ spec }) => spec.nodeName,
     });
   }
 
@@ -41,34 +50,37 @@ export class PodGC implements Controller {
     await this.#queue.stop();
   }
 
+  #nodeSeen({ type, object }: WatchEvent<Node>): void {
+    const { name } = identity(object);
+    if (type === 'DELETED') this.#missed.set(name, Date.now());
+    else this.#missed.delete(name);
+    const outOfService = object.spec?.taints?.some(({ key }) => key === OUT_OF_SERVICE) === true;
+    if (type !== 'DELETED' && !outOfService) return;
+    for (const pod of this.#pods.grouped(name)) this.#queue.add(keyOf(pod));
+  }
+
   async #collect(key: string): Promise<void> {
     const pod = this.#pods.get(key);
-    const { nodeName } = pod?.spec ?? {};
-    if (pod === undefined || nodeName === undefined || this.#nodes.get(nodeName) !== undefined) return;
+    if (pod === undefined) return;
+    const { nodeName } = pod.spec;
+    const node = this.#nodes.get(nodeName ?? '');
+    if (isLost(pod, node)) await this.#remove(pod, pod.status?.conditions ?? []);
+    if (nodeName === undefined || node !== undefined) return;
+    const missed = this.#missed.get(nodeName) ?? Date.now();
+    this.#missed.set(nodeName, missed);
+    const left = missed + this.#quarantine - Date.now();
+    if (left > 0) this.#queue.addAfter(key, left);
+    else await this.#remove(pod, disrupted(pod, DELETED_WITH_NODE, new Date()));
+  }
+
+  async #remove(pod: Pod, conditions: object): Promise<void> {
     const { namespace, name, uid } = identity(pod);
+    const patch = { status: { phase: 'Failed', conditions: jsonOf(conditions) } };
     try {
-      if (!isTerminal(pod))
-        await this.#client.patch(PODS, namespace, name, { status: failed(pod) }, 'status');
+      if (!isTerminal(pod)) await this.#client.patch(PODS, namespace, name, patch, 'status');
       await this.#client.delete(PODS, namespace, name, { gracePeriodSeconds: 0, preconditions: { uid } });
     } catch (error) {
-      if (!(error instanceof ApiError && error.code === 404)) throw error;
+      unlessMissing(error);
     }
   }
-}
-
-function failed(pod: Pod) {
-  const now = rfc3339(new Date());
-  const disruption = {
-    type: 'DisruptionTarget',
-    status: 'True',
-    reason: 'DeletionByPodGC',
-    message: 'PodGC: node no longer exists',
-    lastProbeTime: null,
-    lastTransitionTime: now,
-    observedGeneration: pod.metadata.generation ?? 1,
-  };
-  return {
-    phase: 'Failed',
-    conditions: [...JSON.parse(JSON.stringify(pod.status?.conditions ?? [])), disruption],
-  };
 }

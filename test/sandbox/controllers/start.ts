@@ -8,6 +8,7 @@ import { NodeLifecycle } from './node-lifecycle.ts';
 import { PodGC } from './pod-gc.ts';
 import { ReplicaSetController } from './replicasets.ts';
 import { Scheduler } from './scheduler.ts';
+import { TaintEviction } from './taint-eviction.ts';
 import { OrphanTracking } from './tracking.ts';
 
 /** ControllerTimes are the waits of controllers, in milliseconds. */
@@ -34,6 +35,7 @@ export function startControllers(
   const controllers: Controller[] = [
     new Scheduler(client('system:kube-scheduler'), log),
     new NodeLifecycle(manager, log, times.nodeGracePeriod),
+    new TaintEviction(manager, log),
     new PodGC(manager, log, times.podQuarantine),
     new JobController(manager, log),
     new JobTTL(manager, log),
