@@ -85,7 +85,7 @@ function nodeView(index: number): NodeView {
 function responderView(node: string, index: number, families: 1 | 2): ResponderView {
   const addresses = [`10.${128 + (index >> 8)}.${index & 255}.3`, `fd00:10:${(index + 1).toString(16)}::3`];
   return {
-    name: `netaudit-responder-${index.toString(36).padStart(5, 'x')}`,
+    name: `netaudit-responder-${index.toString(36).padStart(5, '0')}`,
     uid: uid(100_000 + index),
     node,
     addresses: addresses.slice(0, families),

@@ -4,12 +4,14 @@
  */
 import { cpus } from 'node:os';
 import { broken, renderSections, type Section } from './figures.ts';
+import { measureOperator } from './operator.ts';
 import { measurePlanning } from './planning.ts';
 import { measureSizes } from './sizes.ts';
 
 const benches: Readonly<Record<string, () => Section | Promise<Section>>> = {
   planning: measurePlanning,
   sizes: measureSizes,
+  operator: measureOperator,
 };
 
 const wanted = process.argv.slice(2).filter((argument) => !argument.startsWith('--'));

@@ -30,7 +30,8 @@ function answerSize(peers: number, families: 1 | 2, health: Health): Figure {
   const question = asking.question.hash;
   const answer = encodeAnswer({ version: 1, run: run.metadata.uid, question, complete: true, results });
   const value = answer.line?.length ?? Buffer.byteLength(answer.message);
-  const where = answer.line === undefined ? 'in the message' : 'in the log';
+  const form = answer.message.startsWith('{') ? 'plain' : 'compressed';
+  const where = answer.line === undefined ? form : 'in the log';
   return {
     what: `${peers} peers, ${families === 1 ? 'IPv4' : 'dual stack'}, ${health}`,
     value,
