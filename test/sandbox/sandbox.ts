@@ -37,6 +37,8 @@ export interface SandboxOptions {
   times?: ControllerTimes;
   /** Back-off of restarts and image pulls, in milliseconds. */
   backOff?: { first: number; cap: number };
+  /** Milliseconds between two renewals of a node's Lease. */
+  heartbeat?: number;
   log?: Log;
 }
 

@@ -160,7 +160,7 @@ export class RunningContainer {
       '-i',
       '-u',
       '-p',
-      `--wd=${this.plan.workingDir}`,
+      `--wdns=${this.plan.workingDir}`,
       '--',
     ];
     return run([...enter, ...privileges(this.plan.identity), '--', ...argv], {

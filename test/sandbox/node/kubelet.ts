@@ -10,27 +10,31 @@ import type { KubeletContext } from './context.ts';
 import { PodWorker, refuse } from './pod-worker.ts';
 import { type NodeFacts, nodeConditions, nodeObject, register, renewLease } from './registration.ts';
 
-/** Seconds between two heartbeats: a quarter of the Lease's duration, as the real one. */
+/** Milliseconds between two heartbeats: a quarter of the Lease's duration, as the real one. */
 const HEARTBEAT = 10_000;
 
 /** KubeletOptions are a node's facts and what its Pods share; whether the kubelet works is its own to say. */
 export interface KubeletOptions {
   facts: NodeFacts;
   context: Omit<KubeletContext, 'online'>;
+  /** Milliseconds between two renewals of the Lease. */
+  heartbeat?: number | undefined;
 }
 
 /** Kubelet runs the Pods of one node. */
 export class Kubelet {
   readonly context: KubeletContext;
   readonly #facts: NodeFacts;
+  readonly #heartbeatPeriod: number;
   readonly #workers = new Map<string, { worker: PodWorker; done: Promise<void> }>();
   #node: Node | undefined;
   #networkReady = true;
   #online = Promise.withResolvers<void>();
   #ends: (() => void)[] = [];
 
-  constructor({ facts, context }: KubeletOptions) {
+  constructor({ facts, context, heartbeat = HEARTBEAT }: KubeletOptions) {
     this.#facts = facts;
+    this.#heartbeatPeriod = heartbeat;
     this.context = { ...context, online: () => this.#online.promise };
   }
 
@@ -47,7 +51,7 @@ export class Kubelet {
     this.#node = await register(client, await nodeObject(this.#facts, this.#networkReady));
     await this.#heartbeat();
     this.#online.resolve();
-    const beat = setInterval(() => this.#try('Heartbeat failed', this.#heartbeat()), HEARTBEAT);
+    const beat = setInterval(() => this.#try('Heartbeat failed', this.#heartbeat()), this.#heartbeatPeriod);
     const files = watch(join(root, CNI_DIRECTORY), () =>
       this.#try('Network was not read', this.#checkNetwork()),
     );
@@ -58,9 +62,13 @@ export class Kubelet {
       else this.#seen(object);
       seen.add(identity(object).uid);
     });
-    // Pods that were deleted while the kubelet stood still are in no event: the first list shows it.
+    // Pods that were deleted while the kubelet stood still are in no event: the first list shows it. Of the others
+    // the node's controller may have said that they are not ready.
     setImmediate(() => {
-      for (const [uid, { worker }] of this.#workers) if (!seen.has(uid)) this.#removed(worker.pod);
+      for (const [uid, { worker }] of this.#workers) {
+        if (seen.has(uid)) worker.reconcile();
+        else this.#removed(worker.pod);
+      }
     });
     this.#ends = [() => clearInterval(beat), () => files.close(), endWatch];
   }

@@ -24,6 +24,8 @@ export interface NodeOptions {
   apiHost: string;
   capacity?: NodeFacts['capacity'];
   backOff?: { first: number; cap: number };
+  /** Milliseconds between two renewals of the node's Lease. */
+  heartbeat?: number;
   log: Log;
 }
 
@@ -65,6 +67,7 @@ export async function makeKubelet(
   );
   const images = new ImageStore(options.images);
   const kubelet = new Kubelet({
+    heartbeat: options.heartbeat,
     facts: { name, addresses, podCIDRs: cidrs, images: images.names(), labels: {}, capacity },
     context: {
       node: name,

@@ -115,6 +115,11 @@ export class PodWorker {
     this.#confirmDeletion().catch((error) => this.#failed('Pod was not deleted', error));
   }
 
+  /** reconcile writes the status again where the API says another one. */
+  reconcile(): void {
+    this.#status.reconcile();
+  }
+
   /** removed says that the object is gone: what still runs is killed and nothing is written any more. */
   removed(): void {
     this.#gone.abort();

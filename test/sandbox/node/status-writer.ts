@@ -49,6 +49,12 @@ export class StatusWriter {
     this.#writing = this.#drain();
   }
 
+  /** reconcile compares with what the API says now, as others may have written meanwhile, and writes what differs. */
+  reconcile(): void {
+    this.#last = this.#pod().status ?? {};
+    this.changed();
+  }
+
   /** settled resolves when everything that was asked for is written, or can not be any more. */
   async settled(): Promise<void> {
     while (this.#busy) await this.#writing;
