@@ -1,4 +1,6 @@
 /** The faults of API objects and kubelets. Each returns its undo. */
+import { readFile } from 'node:fs/promises';
+import { setTimeout } from 'node:timers/promises';
 import { ApiError } from '../api/errors.ts';
 import type { Client, KubeObject, Resource } from '../client.ts';
 import { NODES } from '../kinds.ts';
@@ -80,11 +82,17 @@ export async function evict(worker: PodWorker): Promise<Undo> {
   return async () => {};
 }
 
+async function isStopped(pid: number): Promise<boolean> {
+  return /^State:\tT/m.test(await readFile(`/proc/${pid}/status`, 'utf8').catch(() => ''));
+}
+
 /** hang stops all threads of a container's first process; it answers nothing, not even SIGTERM. */
 export async function hang(worker: PodWorker, container: string): Promise<Undo> {
   const running = worker.container(container)?.running;
   if (running === undefined) throw new Error(`Container ${container} does not run`);
   await running.started;
   running.signal('SIGSTOP');
+  // A signal is delivered when the process next gets a CPU, and nothing tells of it but its state.
+  while (running.pid !== undefined && !(await isStopped(running.pid))) await setTimeout(1);
   return async () => running.signal('SIGCONT');
 }

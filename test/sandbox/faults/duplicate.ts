@@ -17,6 +17,7 @@ export function duplicateAddress(
   address: string,
   namespace: string,
   command: string[],
+  port = 9100,
 ): Duplicate {
   const v6 = address.includes(':');
   const range = `${address}/${v6 ? 128 : 32}`;
@@ -51,6 +52,17 @@ export function duplicateAddress(
               { name: 'POD_UID', valueFrom: { fieldRef: { fieldPath: 'metadata.uid' } } },
               { name: 'NODE_NAME', valueFrom: { fieldRef: { fieldPath: 'spec.nodeName' } } },
             ],
+            // Over the network the other holder of the address would answer as well.
+            readinessProbe: {
+              exec: {
+                command: [
+                  '/bin/sh',
+                  '-c',
+                  `ss -Hltn | grep -q ":${port} " && ss -Hlun | grep -q ":${port} "`,
+                ],
+              },
+              periodSeconds: 1,
+            },
             securityContext: {
               runAsUser: 0,
               runAsGroup: 0,

@@ -1,4 +1,4 @@
-import { NODES, type Node, PODS } from '../kinds.ts';
+import { isReady, NODES, type Node, PODS, type Pod } from '../kinds.ts';
 import type { Sandbox } from '../sandbox.ts';
 import type * as cluster from './cluster.ts';
 import { duplicateAddress } from './duplicate.ts';
@@ -36,7 +36,7 @@ export class SandboxFaults {
     const { pod, fault } = duplicateAddress(await this.target(node), address, namespace, command);
     const made = await client.create(PODS, pod);
     const name = made.metadata.name ?? '';
-    await this.#running(namespace, name);
+    await this.#ready(namespace, name);
     const mend = await inject(fault, this.#execute);
     return this.#keep(async () => {
       await mend();
@@ -71,11 +71,11 @@ export class SandboxFaults {
     return once;
   }
 
-  #running(namespace: string, name: string): Promise<void> {
+  #ready(namespace: string, name: string): Promise<void> {
     return new Promise((resolve) => {
       const selector = { namespace, fieldSelector: `metadata.name=${name}` };
-      const end = this.#sandbox.client.watch<import('../kinds.ts').Pod>(PODS, selector, ({ object }) => {
-        if (object.status?.phase !== 'Running') return;
+      const end = this.#sandbox.client.watch<Pod>(PODS, selector, ({ object }) => {
+        if (!isReady(object)) return;
         queueMicrotask(() => end());
         resolve();
       });
