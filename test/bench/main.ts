@@ -6,11 +6,13 @@ import { cpus } from 'node:os';
 import { broken, renderSections, type Section } from './figures.ts';
 import { measureOperator } from './operator.ts';
 import { measurePlanning } from './planning.ts';
+import { measureProbe } from './probe.ts';
 import { measureSizes } from './sizes.ts';
 
 const benches: Readonly<Record<string, () => Section | Promise<Section>>> = {
   planning: measurePlanning,
   sizes: measureSizes,
+  probe: measureProbe,
   operator: measureOperator,
 };
 
