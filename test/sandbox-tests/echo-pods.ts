@@ -20,7 +20,7 @@ process.on('SIGTERM', () => process.exit(0));`;
 
 const CLIENT = `
 const [host, sizeText, countText] = process.argv.slice(1);
-const size = Number(sizeText), count = Number(countText), wait = 400;
+const size = Number(sizeText), count = Number(countText), wait = 1200;
 const tcp = () => new Promise((done) => {
   let text = '';
   const s = require('net').connect(9100, host);
