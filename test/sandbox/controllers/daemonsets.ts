@@ -14,7 +14,9 @@ import {
 import { Recorder } from '../recorder.ts';
 import { availableIn } from './availability.ts';
 import type { Controller, ControllerLog } from './controller.ts';
-import { daemonTemplate, planDaemons } from './daemon-pods.ts';
+import { DaemonBackoff } from './daemon-backoff.ts';
+import { planDaemons } from './daemon-pods.ts';
+import { daemonTemplate } from './daemon-template.ts';
 import { Informer } from './informer.ts';
 import { KeyedQueue } from './keyed-queue.ts';
 import { OwnedPods } from './owned-pods.ts';
@@ -33,6 +35,7 @@ export class DaemonSetController implements Controller {
   readonly #nodes: Informer<Node>;
   readonly #pods: Informer<Pod>;
   readonly #owned: OwnedPods;
+  readonly #backoff = new DaemonBackoff();
 
   constructor(client: Client, log: ControllerLog) {
     this.#client = client;
@@ -70,15 +73,33 @@ export class DaemonSetController implements Controller {
     const plan = planDaemons(set, this.#nodes.all(), pods, hash, Date.now());
     await this.#write(set, plan.status);
     if (set.metadata.deletionTimestamp !== undefined) return;
-    for (const pod of plan.failed) {
-      const message = `Found failed daemon pod ${keyOf(pod)} on node ${pod.spec.nodeName}, will try to kill it`;
-      this.#recorder.record(set, { type: 'Warning', reason: 'FailedDaemonPod', message });
-    }
-    await Promise.all([...plan.remove, ...plan.failed].map((pod) => this.#owned.remove(set, pod)));
+    await this.#replace(key, set, plan.ended);
+    await Promise.all(plan.remove.map((pod) => this.#owned.remove(set, pod)));
     const templates = plan.create.map((node) => daemonTemplate(set, node, hash));
     const { refused } = await this.#owned.create(set, templates);
     this.#appoint(key, set, pods);
     if (refused !== undefined) throw refused;
+  }
+
+  /** Pods that have ended go, so that others can come: those that failed again and again after a while only. */
+  async #replace(key: string, set: DaemonSet, ended: Pod[]): Promise<void> {
+    for (const pod of ended) {
+      const found = (what: string) =>
+        `Found ${what} daemon pod ${keyOf(pod)} on node ${pod.spec.nodeName}, will try to`;
+      if (pod.status?.phase === 'Succeeded') {
+        const message = `${found('succeeded')} delete it`;
+        this.#recorder.record(set, { type: 'Normal', reason: 'SucceededDaemonPod', message });
+      } else {
+        const left = this.#backoff.left(set, pod, Date.now());
+        if (left > 0) {
+          this.#queue.addAfter(key, left);
+          continue;
+        }
+        const message = `${found('failed')} kill it`;
+        this.#recorder.record(set, { type: 'Warning', reason: 'FailedDaemonPod', message });
+      }
+      await this.#owned.remove(set, pod);
+    }
   }
 
   async #write(set: DaemonSet, status: Record<string, number>): Promise<void> {
