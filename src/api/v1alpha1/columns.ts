@@ -32,7 +32,6 @@ const verdict = {
   type: 'string',
   description: 'Why the condition Passed is what it is.',
   jsonPath: '.status.conditions[?(@.type=="Passed")].reason',
-  priority: 1,
 } as const;
 const suspect = {
   name: 'Suspect',
@@ -69,6 +68,7 @@ export const auditColumns: readonly Column[] = [
     description: 'How long ago the newest run started.',
     jsonPath: '.status.lastRun.startTime',
   },
+  verdict,
   passed,
   failed,
   unknown,
@@ -86,7 +86,6 @@ export const auditColumns: readonly Column[] = [
     jsonPath: '.spec.suspend',
     priority: 1,
   },
-  verdict,
   suspect,
   message,
 ];
@@ -115,7 +114,7 @@ export const runColumns: readonly Column[] = [
     jsonPath: '.status.outcome',
   },
   age,
-  verdict,
+  { ...verdict, priority: 1 },
   suspect,
   message,
 ];
