@@ -74,7 +74,7 @@ async function realCluster(): Promise<Cluster> {
   const env = Object.fromEntries(
     Object.entries(process.env).filter((entry): entry is [string, string] => entry[1] !== undefined),
   );
-  const tryKubectl: Cluster['tryKubectl'] = (args, more) => run([...kubectl, ...args], { env, ...more });
+  const tryKubectl: Cluster['tryKubectl'] = (args, more) => run([...kubectl, ...args], { ...more, env: { ...env, ...more?.env } });
   const execute: Execute = ({ place, argv, input }) => {
     const into = process.env.NETAUDIT_NODE_EXEC;
     if (into === undefined || !('node' in place)) {
@@ -112,7 +112,7 @@ function commands(tryKubectl: Cluster['tryKubectl'], execute: Execute) {
 }
 
 async function install({ kubectl }: Cluster): Promise<void> {
-  await kubectl(['apply', '--server-side', '-k', join(PROJECT, 'test/e2e/deploy')]);
+  await kubectl(['apply', '--server-side', '-k', join(PROJECT, 'test/sandbox/install')]);
   const rollouts = ['daemonset/netaudit-responder', 'deployment/netaudit-operator'];
   for (const rollout of rollouts) {
     await kubectl(['--namespace', 'netaudit', 'rollout', 'status', rollout, '--timeout=120s']);
