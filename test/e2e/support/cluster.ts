@@ -74,7 +74,8 @@ async function realCluster(): Promise<Cluster> {
   const env = Object.fromEntries(
     Object.entries(process.env).filter((entry): entry is [string, string] => entry[1] !== undefined),
   );
-  const tryKubectl: Cluster['tryKubectl'] = (args, more) => run([...kubectl, ...args], { ...more, env: { ...env, ...more?.env } });
+  const tryKubectl: Cluster['tryKubectl'] = (args, more) =>
+    run([...kubectl, ...args], { ...more, env: { ...env, ...more?.env } });
   const execute: Execute = ({ place, argv, input }) => {
     const into = process.env.NETAUDIT_NODE_EXEC;
     if (into === undefined || !('node' in place)) {
