@@ -1,6 +1,7 @@
 /** `npm run build`: the three entry points, each as one file that needs nothing but Node, in dist/. */
 import { statSync } from 'node:fs';
-import { join } from 'node:path';
+import { mkdir, rename, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { build } from 'esbuild';
 
 const root = join(import.meta.dirname, '../..');
@@ -8,12 +9,16 @@ const root = join(import.meta.dirname, '../..');
 /** bundles are the entry points, by the name of what they become: `operator` is src/operator.ts and dist/operator.cjs. */
 export const bundles = ['operator', 'probe', 'responder'] as const;
 
-/** bundle writes all bundles into a folder. CommonJS, since it starts faster and dot-i is CommonJS itself. */
+/**
+ * bundle writes all bundles into a folder. CommonJS, since it starts faster and dot-i is CommonJS itself. Each file is
+ * whole at every moment: Pods of another test's sandbox may be about to start from it.
+ */
 export async function bundle(folder: string): Promise<void> {
-  await build({
+  const { outputFiles } = await build({
     absWorkingDir: root,
     entryPoints: bundles.map((name) => `src/${name}.ts`),
     outdir: folder,
+    write: false,
     outExtension: { '.js': '.cjs' },
     bundle: true,
     minify: true,
@@ -26,6 +31,14 @@ export async function bundle(folder: string): Promise<void> {
     logLevel: 'warning',
     alias: { '@kubernetes/client-node': join(root, 'src/cluster/slim-client-node.ts') },
   });
+  await Promise.all(outputFiles.map(({ path, contents }) => writeWhole(path, contents)));
+}
+
+async function writeWhole(path: string, contents: Uint8Array): Promise<void> {
+  const partial = `${path}.${process.pid}`;
+  await mkdir(dirname(path), { recursive: true });
+  await writeFile(partial, contents);
+  await rename(partial, path);
 }
 
 if (import.meta.main) {

@@ -31,6 +31,18 @@ test('there is one file for each entry point and nothing else', () => {
   assert.deepEqual(readdirSync(folder).sort(), bundles.map((name) => `${name}.cjs`).sort());
 });
 
+test('a file is whole at every moment, also while it is written anew', async () => {
+  const path = join(folder, 'operator.cjs');
+  const { ino, size } = statSync(path);
+  const sizes = new Set<number>();
+  const watching = setInterval(() => sizes.add(statSync(path).size), 1);
+  await bundle(folder);
+  clearInterval(watching);
+  sizes.add(statSync(path).size);
+  assert.deepEqual([...sizes], [size]);
+  assert.notEqual(statSync(path).ino, ino);
+});
+
 test('the operator starts from its one file, and says nothing that it was not asked', async () => {
   const { code, out, err } = await run('operator', ['--help']);
   assert.deepEqual({ code, err }, { code: 0, err: '' });
