@@ -53,7 +53,7 @@ export const flags = {
   'report-margin-seconds': count(own.reportMarginSeconds, 0, hour, 'probes end so long before the deadline'),
   'job-ttl-seconds': count(own.jobTtlSeconds, 0, 7 * 24 * hour, 'ttlSecondsAfterFinished of probe Jobs'),
   kubeconfig: text('', 'kubeconfig file; by default as kubectl, or as a Pod is given'),
-  'http-host': text('0.0.0.0', 'address of metrics and health'),
+  'http-host': text('', 'address of metrics and health; by default all, of both families'),
   'http-port': count(8080, 0, 65_535, 'port of metrics and health; 0 for any that is free'),
   concurrency: count(4, 1, 64, 'audits reconciled at a time'),
   'lease-name': text(objects.lease, 'Lease by which replicas choose a leader, in the Pod namespace'),

@@ -4,6 +4,7 @@ import type { Registry } from 'prom-client';
 
 /** ServeOptions say where to listen and what to answer with. */
 export interface ServeOptions {
+  /** host is an address to listen at, or '' for all addresses of both families. */
   readonly host: string;
   /** port may be 0: the system chooses one, and the answer says which. */
   readonly port: number;
@@ -81,7 +82,7 @@ function send(response: ServerResponse, code: number, type: string, body: string
 function listen(server: Server, { host, port }: ServeOptions): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', reject);
-    server.listen(port, host, () => {
+    server.listen({ port, ...(host === '' ? {} : { host }) }, () => {
       server.off('error', reject);
       resolve();
     });

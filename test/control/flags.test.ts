@@ -5,7 +5,7 @@ import { defaultSettings } from '../../src/plan/settings.ts';
 
 const defaults = {
   settings: defaultSettings,
-  httpHost: '0.0.0.0',
+  httpHost: '',
   httpPort: 8080,
   concurrency: 4,
   leaseName: 'netaudit-operator',

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { connect } from 'node:net';
+import { networkInterfaces } from 'node:os';
 import { after, test } from 'node:test';
 import { Gauge, Registry } from 'prom-client';
 import { type ServeOptions, type Serving, serve } from '../../src/metrics/server.ts';
@@ -41,6 +42,14 @@ test('health and readiness are told apart', async () => {
   assert.deepEqual([(await get('/healthz')).code, (await get('/readyz?verbose')).code], [200, 503]);
   Object.assign(state, { healthy: false, ready: true });
   assert.deepEqual([(await get('/healthz')).code, (await get('/readyz')).code], [503, 200]);
+});
+
+test('without a host it is there in both families, since an IPv6 cluster asks it over IPv6 alone', async () => {
+  const { get, serving } = await start({ host: '' });
+  assert.equal((await get('/healthz')).code, 200);
+  const loopback = Object.values(networkInterfaces()).flat();
+  if (!loopback.some((each) => each?.address === '::1')) return;
+  assert.equal((await fetch(`http://[::1]:${serving.port}/healthz`)).status, 200);
 });
 
 test('nothing else is there, and nothing can be written', async () => {
