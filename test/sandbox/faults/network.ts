@@ -14,7 +14,7 @@ function forward(rules: string[]): Chain {
 /** outward are rules for what the node's Pods send across, inward for what they get from there. */
 function outward(target: Target, verdict: string): string[] {
   return each(target.podCIDRs, target.podCIDRs, ({ ip, source }) => [
-    `${ip} saddr ${source} ${ip} daddr != ${source} ${verdict}`,
+    `${ip} saddr ${source} ${ip} daddr != ${here(source)} ${verdict}`,
   ]);
 }
 
@@ -22,6 +22,11 @@ function inward(target: Target, verdict: string): string[] {
   return each(target.podCIDRs, target.podCIDRs, ({ ip, source }) => [
     `${ip} daddr ${source} ${ip} saddr != ${source} ${verdict}`,
   ]);
+}
+
+/** here are the destinations on the node itself: neighbours are looked for by multicast, which br_netfilter shows. */
+function here(range: string): string {
+  return range.includes(':') ? `{ ${range}, ff00::/8 }` : `{ ${range}, 224.0.0.0/4 }`;
 }
 
 function slug(protocols: Protocol[]): string {
