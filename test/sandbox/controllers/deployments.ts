@@ -1,8 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
-import { ApiError } from '../api/errors.ts';
-import type { Client } from '../client.ts';
+import type { Client, WatchEvent } from '../client.ts';
 import {
-  conditionOf,
   controllerOf,
   DEPLOYMENTS,
   type Deployment,
@@ -13,13 +11,14 @@ import {
 } from '../kinds.ts';
 import { Recorder } from '../recorder.ts';
 import type { Controller, ControllerLog } from './controller.ts';
+import { deploymentStatus, progressLeft } from './deployment-status.ts';
 import { Informer } from './informer.ts';
 import { KeyedQueue } from './keyed-queue.ts';
-import { boundsOf, deploymentStatus, planRollout } from './rollout.ts';
-import { templateHash, templateText } from './template-hash.ts';
-
-const REVISION = 'deployment.kubernetes.io/revision';
-const revision = (set: ReplicaSet) => Number(set.metadata.annotations?.[REVISION] ?? 0);
+import { newReplicaSet, REVISION, revisionOf } from './new-replica-set.ts';
+import { controllerKey } from './owner.ts';
+import { unlessMissing } from './refusals.ts';
+import { boundsOf, planRollout } from './rollout.ts';
+import { templateText } from './template-hash.ts';
 
 /** DeploymentController rolls Deployments from one ReplicaSet to the next. */
 export class DeploymentController implements Controller {
@@ -41,12 +40,11 @@ export class DeploymentController implements Controller {
     this.#deployments = new Informer<Deployment>(client, DEPLOYMENTS, ({ object }) =>
       this.#queue.add(keyOf(object)),
     );
-    this.#sets = new Informer<ReplicaSet>(client, REPLICA_SETS, ({ object }) => {
-      const owner = object.metadata.ownerReferences?.find(
-        ({ kind, controller }) => kind === 'Deployment' && controller,
-      );
-      if (owner !== undefined) this.#queue.add(`${object.metadata.namespace}/${owner.name}`);
-    });
+    const changed = ({ object }: WatchEvent<ReplicaSet>) => {
+      const key = controllerKey(object, 'Deployment');
+      if (key !== undefined) this.#queue.add(key);
+    };
+    this.#sets = new Informer<ReplicaSet>(client, REPLICA_SETS, changed, { group: controllerOf });
   }
 
   async stop(): Promise<void> {
@@ -59,73 +57,37 @@ export class DeploymentController implements Controller {
   async #sync(key: string): Promise<void> {
     const deployment = this.#deployments.get(key);
     if (deployment === undefined || deployment.metadata.deletionTimestamp !== undefined) return;
-    const { uid } = identity(deployment);
-    const own = this.#sets.all().filter((set) => controllerOf(set) === uid);
+    const own = this.#sets.grouped(identity(deployment).uid);
     const text = templateText(deployment.spec.template);
     const found = own.find(({ spec }) => templateText(spec.template) === text);
-    const old = own.filter((set) => set !== found).sort((a, b) => revision(a) - revision(b));
-    const current = await this.#number(deployment, found ?? (await this.#create(deployment, old)), old);
-    if (deployment.spec.paused !== true) {
-      for (const { set, replicas } of planRollout(deployment, current, old))
-        await this.#scale(deployment, set, replicas);
+    const old = own.filter((set) => set !== found).sort((a, b) => revisionOf(a) - revisionOf(b));
+    if (deployment.spec.paused === true) {
+      await this.#write(deployment, found, old);
+      return;
     }
+    const made = found ?? (await this.#create(deployment, old));
+    const current = await this.#number(made, old);
+    for (const { set, replicas } of planRollout(deployment, current, old))
+      await this.#scale(deployment, set, replicas);
     await this.#tidy(deployment, old);
     await this.#write(deployment, current, old);
   }
 
   async #create(deployment: Deployment, old: ReplicaSet[]): Promise<ReplicaSet> {
-    const { namespace, name, uid } = identity(deployment);
-    const { template, selector, minReadySeconds } = deployment.spec;
-    const hash = templateHash(template);
-    const labels = { ...template.metadata?.labels, 'pod-template-hash': hash };
-    const set: ReplicaSet = {
-      apiVersion: 'apps/v1',
-      kind: 'ReplicaSet',
-      metadata: {
-        name: `${name}-${hash}`,
-        namespace,
-        labels,
-        annotations: { [REVISION]: `${Math.max(0, ...old.map(revision)) + 1}` },
-        ownerReferences: [
-          {
-            apiVersion: 'apps/v1',
-            kind: 'Deployment',
-            name,
-            uid,
-            controller: true,
-            blockOwnerDeletion: true,
-          },
-        ],
-      },
-      spec: {
-        replicas: 0,
-        ...(minReadySeconds === undefined ? {} : { minReadySeconds }),
-        selector: { ...selector, matchLabels: { ...selector.matchLabels, 'pod-template-hash': hash } },
-        template: { ...template, metadata: { ...template.metadata, labels } },
-      },
-    };
-    const made = await this.#client.create<ReplicaSet>(REPLICA_SETS, set);
+    const revision = Math.max(0, ...old.map(revisionOf)) + 1;
+    const made = await this.#client.create<ReplicaSet>(REPLICA_SETS, newReplicaSet(deployment, revision));
     this.#sets.remember(made);
     return made;
   }
 
   /** The present ReplicaSet has the highest revision, also when a rollback brought an old one back. */
-  async #number(deployment: Deployment, set: ReplicaSet, old: ReplicaSet[]): Promise<ReplicaSet> {
-    const number = Math.max(revision(set), ...old.map((other) => revision(other) + 1));
-    let current = set;
-    if (number !== revision(set)) {
-      const { namespace, name } = identity(set);
-      const annotations = { [REVISION]: `${number}` };
-      current = await this.#client.patch<ReplicaSet>(REPLICA_SETS, namespace, name, {
-        metadata: { annotations },
-      });
-      this.#sets.remember(current);
-    }
-    if (deployment.metadata.annotations?.[REVISION] !== `${number}`) {
-      const { namespace, name } = identity(deployment);
-      const patch = { metadata: { annotations: { [REVISION]: `${number}` } } };
-      this.#deployments.remember(await this.#client.patch<Deployment>(DEPLOYMENTS, namespace, name, patch));
-    }
+  async #number(set: ReplicaSet, old: ReplicaSet[]): Promise<ReplicaSet> {
+    const number = Math.max(revisionOf(set), ...old.map((other) => revisionOf(other) + 1));
+    if (number === revisionOf(set)) return set;
+    const { namespace, name } = identity(set);
+    const patch = { metadata: { annotations: { [REVISION]: `${number}` } } };
+    const current = await this.#client.patch<ReplicaSet>(REPLICA_SETS, namespace, name, patch);
+    this.#sets.remember(current);
     return current;
   }
 
@@ -149,26 +111,28 @@ export class DeploymentController implements Controller {
     const surplus = empty.slice(0, Math.max(empty.length - (deployment.spec.revisionHistoryLimit ?? 10), 0));
     for (const set of surplus) {
       const { namespace, name } = identity(set);
-      await this.#client.delete(REPLICA_SETS, namespace, name).catch((error: unknown) => {
-        if (!(error instanceof ApiError && error.code === 404)) throw error;
-      });
+      await this.#client.delete(REPLICA_SETS, namespace, name).catch(unlessMissing);
     }
   }
 
-  async #write(deployment: Deployment, current: ReplicaSet, old: ReplicaSet[]): Promise<void> {
-    const key = keyOf(deployment);
+  /**
+   * The status of the Deployment as it was when this step began: a template that has come since is none of it. The
+   * revision goes with it, as the real controller writes it.
+   */
+  async #write(deployment: Deployment, current: ReplicaSet | undefined, old: ReplicaSet[]): Promise<void> {
     const newest = (set: ReplicaSet) => this.#sets.get(keyOf(set)) ?? set;
-    const present = this.#deployments.get(key) ?? deployment;
-    const status = deploymentStatus(present, newest(current), old.map(newest), new Date());
-    if (!isDeepStrictEqual(status, present.status)) {
-      this.#deployments.remember(
-        await this.#client.updateStatus<Deployment>(DEPLOYMENTS, { ...present, status }),
-      );
+    const status = deploymentStatus(deployment, current && newest(current), old.map(newest), new Date());
+    const revision = current === undefined ? {} : { [REVISION]: `${revisionOf(current)}` };
+    const annotations = { ...deployment.metadata.annotations, ...revision };
+    const next = { ...deployment, metadata: { ...deployment.metadata, annotations }, status };
+    let written = deployment;
+    if (
+      !isDeepStrictEqual([status, annotations], [deployment.status, deployment.metadata.annotations ?? {}])
+    ) {
+      written = await this.#client.updateStatus<Deployment>(DEPLOYMENTS, next);
+      this.#deployments.remember(written);
     }
-    const progressing = conditionOf(status.conditions, 'Progressing');
-    if (progressing?.reason !== 'ReplicaSetUpdated') return;
-    const due =
-      Date.parse(progressing.lastUpdateTime ?? '') + (deployment.spec.progressDeadlineSeconds ?? 600) * 1000;
-    this.#queue.addAfter(key, due - Date.now() + 1000);
+    const left = progressLeft(written, Date.now());
+    if (left !== undefined) this.#queue.addAfter(keyOf(deployment), left);
   }
 }

@@ -1,6 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Client, WatchEvent } from '../client.ts';
 import {
+  type Condition,
+  conditionOf,
   controllerOf,
   identity,
   isReady,
@@ -10,6 +12,7 @@ import {
   type Pod,
   REPLICA_SETS,
   type ReplicaSet,
+  rfc3339,
 } from '../kinds.ts';
 import { Recorder } from '../recorder.ts';
 import { availableIn, isAvailable } from './availability.ts';
@@ -22,6 +25,13 @@ import { controllerKey } from './owner.ts';
 
 /** The pauses after a Pod was refused, in milliseconds. */
 const BACK_OFF = { first: 100, most: 10_000 };
+
+function replicaFailure({ status }: ReplicaSet, { message }: Error): Condition {
+  const known = conditionOf(status?.conditions, 'ReplicaFailure');
+  if (known !== undefined) return known;
+  const lastTransitionTime = rfc3339(new Date());
+  return { type: 'ReplicaFailure', status: 'True', reason: 'FailedCreate', message, lastTransitionTime };
+}
 
 /** ReplicaSetController keeps the number of Pods that a ReplicaSet asks for. */
 export class ReplicaSetController implements Controller {
@@ -68,18 +78,21 @@ export class ReplicaSetController implements Controller {
       .filter(({ metadata }) => metadata.deletionTimestamp === undefined)
       .sort(leastLossFirst);
     const missing = (set.spec.replicas ?? 1) - active.length;
-    await this.#write(set, active);
-    if (set.metadata.deletionTimestamp !== undefined) return;
+    if (set.metadata.deletionTimestamp !== undefined) {
+      await this.#write(set, active);
+      return;
+    }
     await Promise.all(active.slice(0, Math.max(-missing, 0)).map((pod) => this.#owned.remove(set, pod)));
     const templates = Array.from({ length: Math.max(missing, 0) }, () => set.spec.template);
     const { refused } = await this.#owned.create(set, templates);
+    await this.#write(set, active, refused?.cause);
     const delays = active.map((pod) => availableIn(pod, set.spec.minReadySeconds ?? 0, Date.now()) ?? 0);
     const next = Math.min(...delays.filter((delay) => delay > 0));
     if (Number.isFinite(next)) this.#queue.addAfter(key, next);
     if (refused !== undefined) throw refused;
   }
 
-  async #write(set: ReplicaSet, active: Pod[]): Promise<void> {
+  async #write(set: ReplicaSet, active: Pod[], failure?: unknown): Promise<void> {
     const labels = Object.entries(set.spec.template.metadata?.labels ?? {});
     const labelled = active.filter((pod) =>
       labels.every(([name, value]) => pod.metadata.labels?.[name] === value),
@@ -94,6 +107,7 @@ export class ReplicaSetController implements Controller {
       ...(ready > 0 ? { readyReplicas: ready } : {}),
       ...(available > 0 ? { availableReplicas: available } : {}),
       observedGeneration: set.metadata.generation ?? 1,
+      ...(failure instanceof Error ? { conditions: [replicaFailure(set, failure)] } : {}),
     };
     if (isDeepStrictEqual(status, set.status)) return;
     this.#sets.remember(await this.#client.updateStatus<ReplicaSet>(REPLICA_SETS, { ...set, status }));
