@@ -28,10 +28,11 @@ export async function askForRun(cluster: Cluster, auditName: string): Promise<st
   return created.trim().split('/').at(-1) ?? '';
 }
 
-/** finished waits for a run to be Complete and resolves to it. */
+/** finished waits for a run to be made and to be Complete, and resolves to it. */
 export async function finished(cluster: Cluster, run: string, seconds = 90): Promise<NetworkAuditRun> {
-  const complete = ['--for=condition=Complete', `networkauditrun/${run}`, `--timeout=${seconds}s`];
-  await cluster.kubectl(['wait', ...complete]);
+  const name = [`networkauditrun/${run}`, `--timeout=${seconds}s`];
+  await cluster.kubectl(['wait', '--for=create', ...name]);
+  await cluster.kubectl(['wait', '--for=condition=Complete', ...name]);
   return runNamed(cluster, run);
 }
 
