@@ -27,7 +27,7 @@ export async function askOverUDP(session: Session, addressed: Addressed): Promis
     const gate = bytes === smallBytes ? session.small : session.large;
     const asked = { local, to, ask, bytes, count, spacing, timeout, signal };
     const answers = await gate.through(() => askDatagrams(asked));
-    seen.add(answers.answers);
+    seen.add(answers.answers, bytes === smallBytes);
     return answers;
   };
   const small = async () => (await send(smallBytes, 1)).answers.length > 0;

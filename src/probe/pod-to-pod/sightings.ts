@@ -40,13 +40,16 @@ export class Sightings {
     return this.#unexpected;
   }
 
-  /** add takes the answers to one flow. A flow counts once, however many datagrams it had. */
-  add(answers: readonly Answered[]): void {
+  /**
+   * add takes the answers to one flow. A flow counts once, however many datagrams it had. Only small packets are
+   * timed: what many bytes take is no round trip.
+   */
+  add(answers: readonly Answered[], timed: boolean): void {
     if (answers.length === 0) return;
     this.#flows += 1;
     const different = new Map<string, SeenView>();
     for (const answer of answers) {
-      this.#times.push(answer.microseconds);
+      if (timed) this.#times.push(answer.microseconds);
       const view = this.#unlike(answer);
       if (view !== undefined) different.set(kindOf(view), view);
     }
@@ -88,7 +91,8 @@ function kindOf([, local, , from, peer, peerPort, at, uid]: SeenView): string {
   return [local, from, peer, peerPort === 0, at, uid].join(' ');
 }
 
+/** median takes the lower one of two: what delays a measurement is the prober's own node more often than the network. */
 function median(times: readonly number[]): number {
   const sorted = [...times].sort((one, other) => one - other);
-  return sorted[Math.floor(sorted.length / 2)] ?? 0;
+  return sorted[Math.floor((sorted.length - 1) / 2)] ?? 0;
 }
