@@ -3,6 +3,7 @@
  * those; `--strict` makes a broken bound the process's failure.
  */
 import { cpus } from 'node:os';
+import { measureCluster } from './cluster.ts';
 import { broken, renderSections, type Section } from './figures.ts';
 import { measureOperator } from './operator.ts';
 import { measurePlanning } from './planning.ts';
@@ -14,6 +15,7 @@ const benches: Readonly<Record<string, () => Section | Promise<Section>>> = {
   sizes: measureSizes,
   probe: measureProbe,
   operator: measureOperator,
+  cluster: measureCluster,
 };
 
 const wanted = process.argv.slice(2).filter((argument) => !argument.startsWith('--'));
