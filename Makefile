@@ -17,9 +17,8 @@ demo: setup ## Show it all on a three-node sandbox; ARGS=--keep leaves the sandb
 	@npm run --silent demo -- $(ARGS)
 
 .PHONY: test
-test: setup check ## Everything that CI runs: format, lint, types, generated files, all tests
-	@mkdir -p dist
-	@node --test --test-concurrency=2 \
+test: setup check build ## Everything that CI runs: format, lint, types, generated files, all tests
+	@NETAUDIT_BUILT=1 node --test --test-concurrency=2 \
 	  --test-reporter=spec --test-reporter-destination=stdout \
 	  --test-reporter=./test/support/summary.ts --test-reporter-destination=dist/test-summary \
 	  'test/**/*.test.ts'
