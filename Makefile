@@ -24,7 +24,7 @@ test: setup check build ## Everything that CI runs: format, lint, types, generat
 	  'test/**/*.test.ts'
 
 .PHONY: check
-check: ## Format, lint, types, and whether the generated files are up to date
+check: setup ## Format, lint, types, and whether the generated files are up to date
 	@biome check .
 	@tsc --noEmit
 	@node src/tools/generate.ts --check
