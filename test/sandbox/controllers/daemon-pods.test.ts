@@ -1,10 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { DaemonSet, Node, Pod, PodSpec, PodStatus } from '../kinds.ts';
-import { DaemonBackoff } from './daemon-backoff.ts';
 import { planDaemons } from './daemon-pods.ts';
 import { belongingOf, daemonTemplate } from './daemon-template.ts';
-import { endStatus, nodeNamed, readyStatus, SPEC } from './stage.ts';
+import { endStatus, nodeNamed, readyStatus, SPEC } from './played.ts';
 
 const NOW = Date.parse('2026-11-22T08:00:00Z');
 const nodes = ['n1', 'n2', 'n3'].map((name) => nodeNamed(name));
@@ -191,34 +190,5 @@ describe('the roll-out of a DaemonSet', () => {
   it('does nothing where it is told to wait for somebody to delete Pods', () => {
     const set = daemons({}, { updateStrategy: { type: 'OnDelete' } });
     assert.deepEqual(plan(set, [old('a', 'n1')]).remove, []);
-  });
-});
-
-describe('the replacement of Pods that fail on a node', () => {
-  it('comes at once, then after a second, then after two, for each node on its own', () => {
-    const backoff = new DaemonBackoff();
-    const left = (node: string, now: number) => backoff.left(daemons(), pod('a', node, endStatus(1)), now);
-    assert.deepEqual(
-      [
-        left('n1', 0),
-        left('n1', 400),
-        left('n1', 1000),
-        left('n1', 1001),
-        left('n2', 1001),
-        left('n1', 3000),
-      ],
-      [0, 600, 0, 1999, 0, 0],
-    );
-  });
-
-  it('comes after a quarter of an hour at most, and is forgotten in the end', () => {
-    const backoff = new DaemonBackoff();
-    const subject = pod('a', 'n1', endStatus(1));
-    let now = 0;
-    for (let i = 0; i < 20; i += 1) now += backoff.left(daemons(), subject, now);
-    assert.equal(backoff.left(daemons(), subject, now), 0);
-    assert.equal(backoff.left(daemons(), subject, now), 900_000);
-    assert.equal(backoff.left(daemons(), subject, now + 1_800_001), 0);
-    assert.equal(backoff.left(daemons(), subject, now + 1_800_001), 1000);
   });
 });

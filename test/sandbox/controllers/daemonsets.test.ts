@@ -2,18 +2,10 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { DAEMON_SETS, type DaemonSet, identity, NODES, type Node, PODS, type Pod } from '../kinds.ts';
 import { DaemonSetController } from './daemonsets.ts';
+import { endStatus, nodeNamed, readyStatus, SPEC } from './played.ts';
 import { PodGC } from './pod-gc.ts';
 import { Scheduler } from './scheduler.ts';
-import {
-  addNodes,
-  endStatus,
-  nodeNamed,
-  podsOf,
-  readyStatus,
-  SPEC,
-  type Stage,
-  startStage,
-} from './stage.ts';
+import { addNodes, podsOf, type Stage, startStage } from './stage.ts';
 
 describe('the DaemonSet controller', () => {
   let stage: Stage;

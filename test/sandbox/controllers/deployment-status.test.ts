@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Condition, Deployment, ReplicaSet } from '../kinds.ts';
 import { deploymentStatus, progressLeft } from './deployment-status.ts';
-import { SPEC } from './stage.ts';
+import { SPEC } from './played.ts';
 
 type Status = NonNullable<Deployment['status']>;
 

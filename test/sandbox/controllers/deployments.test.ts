@@ -12,8 +12,9 @@ import {
   type ReplicaSet,
 } from '../kinds.ts';
 import { DeploymentController } from './deployments.ts';
+import { readyStatus, SPEC } from './played.ts';
 import { ReplicaSetController } from './replicasets.ts';
-import { podsOf, readyStatus, SPEC, type Stage, startStage } from './stage.ts';
+import { podsOf, type Stage, startStage } from './stage.ts';
 
 const QUOTAS: Resource = { group: '', version: 'v1', plural: 'resourcequotas' };
 const POD_HASH = 'pod-template-hash';

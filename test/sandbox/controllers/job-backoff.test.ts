@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import type { Pod, PodStatus } from '../kinds.ts';
 import { endOf, failuresAfter, pauseLeft } from './job-backoff.ts';
-import { endStatus, SPEC } from './stage.ts';
+import { endStatus, SPEC } from './played.ts';
 
 const time = (seconds: number) => new Date(Date.UTC(2026, 10, 22, 7, 0, seconds));
 

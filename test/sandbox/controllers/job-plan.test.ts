@@ -5,7 +5,7 @@ import type { Job, JobStatus, Pod, PodStatus } from '../kinds.ts';
 import { finishedStatus } from './job-conditions.ts';
 import { planJob } from './job-plan.ts';
 import { settled, TRACKING } from './job-tally.ts';
-import { endStatus, JOB_SPEC, readyStatus } from './stage.ts';
+import { endStatus, JOB_SPEC, readyStatus } from './played.ts';
 
 const NOW = new Date('2026-11-22T07:26:31Z');
 const STARTED = '2026-11-22T07:26:27Z';

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { conflict } from '../api/errors.ts';
 import { KeyedQueue, RetryLater } from './keyed-queue.ts';
 
 const turn = () => new Promise((resolve) => setImmediate(resolve));
@@ -68,6 +69,24 @@ describe('the queue of a controller', () => {
     timers.tick(5);
     await turn();
     assert.equal(times, 6);
+    await queue.stop();
+  });
+
+  it('tries again after a conflict without a word', async (context) => {
+    const { timers } = context.mock;
+    timers.enable({ apis: ['setTimeout', 'Date'] });
+    const outcomes = [conflict({ group: 'batch', plural: 'jobs' }, 'a')];
+    let times = 0;
+    const queue = new KeyedQueue(async () => {
+      times += 1;
+      const error = outcomes.shift();
+      if (error !== undefined) throw error;
+    }, assert.fail);
+    queue.add('a');
+    await turn();
+    timers.tick(5);
+    await turn();
+    assert.equal(times, 2);
     await queue.stop();
   });
 

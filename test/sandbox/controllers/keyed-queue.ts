@@ -1,3 +1,5 @@
+import { isConflict } from './refusals.ts';
+
 /** The pauses of a key that fails again and again. */
 const RETRY = { first: 5, most: 10_000 };
 
@@ -17,7 +19,10 @@ export class RetryLater extends Error {
   }
 }
 
-/** KeyedQueue reconciles keys: never one key twice at a time, and once more when it was added meanwhile. */
+/**
+ * KeyedQueue reconciles keys: never one key twice at a time, and once more when it was added meanwhile. A conflict is
+ * tried again like every failure, but is none to be told.
+ */
 export class KeyedQueue {
   readonly #reconcile: (key: string) => Promise<void>;
   readonly #failed: (key: string, error: unknown) => void;
@@ -85,7 +90,7 @@ export class KeyedQueue {
     const failures = this.#failures.get(key) ?? 0;
     this.#failures.set(key, failures + 1);
     const { first, most } = error instanceof RetryLater ? error.backOff : RETRY;
-    this.#failed(key, error);
+    if (!isConflict(error)) this.#failed(key, error);
     this.addAfter(key, Math.min(first * 2 ** failures, most));
   }
 }

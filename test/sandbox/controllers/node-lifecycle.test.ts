@@ -12,7 +12,8 @@ import {
   type Pod,
 } from '../kinds.ts';
 import { NodeLifecycle } from './node-lifecycle.ts';
-import { nodeNamed, readyStatus, SPEC, type Stage, startStage } from './stage.ts';
+import { nodeNamed, readyStatus, SPEC } from './played.ts';
+import { type Stage, startStage } from './stage.ts';
 
 const turn = () => new Promise((resolve) => setImmediate(resolve));
 const status = (node: Node) => conditionOf(node.status?.conditions, 'Ready')?.status;

@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import type { Affinity, Node, Pod, PodSpec } from '../kinds.ts';
 import { loadsOf } from './node-load.ts';
 import { place, wouldPreempt } from './placement.ts';
-import { nodeNamed, SPEC } from './stage.ts';
+import { nodeNamed, SPEC } from './played.ts';
 
 const three = ['n1', 'n2', 'n3'].map((name) => nodeNamed(name));
 

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import { NODES, type Node, PODS, type Pod } from '../kinds.ts';
+import { endStatus, nodeNamed, readyStatus, SPEC } from './played.ts';
 import { PodGC } from './pod-gc.ts';
-import { endStatus, nodeNamed, readyStatus, SPEC, type Stage, startStage } from './stage.ts';
+import { type Stage, startStage } from './stage.ts';
 
 const turn = () => new Promise((resolve) => setImmediate(resolve));
 

@@ -13,3 +13,8 @@ export function isTerminatingNamespace(error: ApiError): boolean {
     (cause) => isObject(cause) && cause.reason === 'NamespaceTerminating',
   );
 }
+
+/** isConflict tells that an object has changed since it was read: a fresh look is all that it takes. */
+export function isConflict(error: unknown): boolean {
+  return error instanceof ApiError && error.reason === 'Conflict';
+}

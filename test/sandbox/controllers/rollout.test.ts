@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import type { Deployment, ReplicaSet } from '../kinds.ts';
+import { SPEC } from './played.ts';
 import { boundsOf, planRollout } from './rollout.ts';
-import { SPEC } from './stage.ts';
 
 function deployment(replicas: number, strategy?: Deployment['spec']['strategy']): Deployment {
   return {

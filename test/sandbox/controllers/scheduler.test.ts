@@ -2,8 +2,9 @@ import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import { settled as eventually } from '../api/test-server.ts';
 import { EVENTS, type KubeEvent, NODES, type Node, PODS, type Pod, type PodSpec } from '../kinds.ts';
+import { nodeNamed, SPEC } from './played.ts';
 import { Scheduler } from './scheduler.ts';
-import { nodeNamed, SPEC, type Stage, startStage } from './stage.ts';
+import { type Stage, startStage } from './stage.ts';
 
 describe('the scheduler', () => {
   let stage: Stage;

@@ -4,9 +4,9 @@ import fc from 'fast-check';
 import type { Node, Pod, PodSpec, SpreadConstraint } from '../kinds.ts';
 import { loadsOf } from './node-load.ts';
 import { place } from './placement.ts';
+import { nodeNamed, SPEC } from './played.ts';
 import { affinityObstacles } from './pod-affinity.ts';
 import { spreadObstacles } from './spread.ts';
-import { nodeNamed, SPEC } from './stage.ts';
 
 const labels = { app: 'web' };
 const labelSelector = { matchLabels: labels };

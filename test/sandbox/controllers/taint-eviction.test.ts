@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import { conditionOf, NODES, type Node, PODS, type Pod, type Taint, type Toleration } from '../kinds.ts';
-import { nodeNamed, SPEC, type Stage, startStage } from './stage.ts';
+import { nodeNamed, SPEC } from './played.ts';
+import { type Stage, startStage } from './stage.ts';
 import { endured, TaintEviction } from './taint-eviction.ts';
 
 const turn = () => new Promise((resolve) => setImmediate(resolve));
