@@ -176,7 +176,16 @@ const refused: readonly (readonly [what: string, object: object, ...sentence: re
     audit({ runsHistoryLimit: 'ten' }),
     /spec\.runsHistoryLimit: Invalid value: "string": .* must be of type integer: "string"/,
   ],
-  ['a fraction', audit({ runsHistoryLimit: 1.5 }), /spec\.runsHistoryLimit: Invalid value: "number"/],
+  [
+    'a fraction',
+    audit({ runsHistoryLimit: 1.5 }),
+    /spec\.runsHistoryLimit: Invalid value: "float64": .* must be of type int32/,
+  ],
+  [
+    'a number that no integer holds',
+    audit({ runsHistoryLimit: 3_000_000_000 }),
+    /spec\.runsHistoryLimit: Invalid value: 3000000000: .* less than or equal to 100/,
+  ],
   ['an unknown field', audit({ shedule: '0 * * * *' }), /unknown field "spec\.shedule"/],
   [
     'an unknown field deep inside',

@@ -88,8 +88,8 @@ function reportUnknown(call: Call, unknown: string[]): void {
 
 function strictMessage(call: Call, texts: string[]): string {
   const why = `strict decoding error: ${texts.join(', ')}`;
-  const { kind, version, crdVersion } = call.resource;
-  return crdVersion || call.verb === 'patch'
+  const { kind, version } = call.resource;
+  return call.verb === 'patch'
     ? why
     : `${kind} in version "${version}" cannot be handled as a ${kind}: ${why}`;
 }

@@ -78,6 +78,11 @@ function speaks(json: JsonObject): boolean {
   return found;
 }
 
+/** hasCelRules tells whether a schema has a rule anywhere. */
+export function hasCelRules(schema: Schema): boolean {
+  return speaks(schema.json);
+}
+
 function check(value: JsonValue, schema: Schema, where: string, old: JsonValue | undefined): Cause[] {
   if (value === null || !speaks(schema.json)) return [];
   const rules = rulesOf(schema.json);

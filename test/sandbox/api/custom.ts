@@ -1,5 +1,6 @@
 /** Custom objects against their structural schema: pruning, defaulting, and all that validates them. */
-import { celCauses } from './cel-rules.ts';
+import { invalidValue } from './causes.ts';
+import { celCauses, hasCelRules } from './cel-rules.ts';
 import type { Cause } from './errors.ts';
 import { clone, isObject, type JsonObject, type JsonValue } from './json.ts';
 import { listCauses } from './list-types.ts';
@@ -60,9 +61,24 @@ export function defaulted(value: JsonValue, schema: Schema): JsonValue {
   return out;
 }
 
-/** customCauses is all that is wrong with a custom object. CEL rules run only where the schema itself is satisfied. */
+/** blocking are the reasons after which a real server runs no CEL rules. */
+const blocking: ReadonlySet<string> = new Set([
+  'FieldValueNotSupported',
+  'FieldValueRequired',
+  'FieldValueTooLong',
+  'FieldValueTooMany',
+  'FieldValueTypeInvalid',
+]);
+
+const unchecked =
+  'some validation rules were not checked because the object was invalid; correct the existing errors to complete validation';
+
+/** customCauses is all that is wrong with a custom object; of a schema with CEL rules it says if they were not run. */
 export function customCauses(object: JsonObject, schema: Schema, old?: JsonObject): Cause[] {
   const { metadata: _, ...rest } = object;
   const causes = [...structuralCauses(rest, schema, '', old), ...listCauses(rest, schema, '')];
-  return causes.length > 0 ? causes : celCauses(object, schema, old);
+  if (!hasCelRules(schema)) return causes;
+  return causes.some(({ reason }) => blocking.has(reason))
+    ? [...causes, invalidValue('<nil>', null, unchecked)]
+    : [...causes, ...celCauses(object, schema, old)];
 }

@@ -5,7 +5,16 @@
 import { invalidValue, required, tooLong, tooMany, unsupported, wrongType } from './causes.ts';
 import type { Cause } from './errors.ts';
 import { formatFits } from './formats.ts';
-import { equal, isObject, type JsonObject, type JsonValue, listOf, numberOf, objectsOf } from './json.ts';
+import {
+  equal,
+  isObject,
+  type JsonObject,
+  type JsonValue,
+  listOf,
+  numberOf,
+  objectsOf,
+  stringOf,
+} from './json.ts';
 import { Schema } from './schema.ts';
 
 /** structuralCauses checks a value; `old` is what was at the same place before, for updates. */
@@ -13,7 +22,10 @@ export function structuralCauses(value: JsonValue, schema: Schema, where: string
   if (old !== undefined && equal(value, old)) return [];
   if (value === null) return schema.nullable ? [] : typeCauses(value, schema, where);
   const wrong = typeCauses(value, schema, where);
-  if (wrong.length > 0) return wrong;
+  if (wrong.length > 0) {
+    const alsoRange = typeof value === 'number' && schema.type === 'integer';
+    return alsoRange ? [...wrong, ...numberCauses(value, schema, where)] : wrong;
+  }
   const causes = [...enumCauses(value, schema, where), ...junctorCauses(value, schema, where)];
   if (typeof value === 'string') causes.push(...stringCauses(value, schema, where));
   else if (typeof value === 'number') causes.push(...numberCauses(value, schema, where));
@@ -36,6 +48,10 @@ function typeCauses(value: JsonValue, schema: Schema, where: string): Cause[] {
     return [wrongType(where, is, `${where} in body must be of type integer,string: ${JSON.stringify(is)}`)];
   }
   if (schema.type === '' || is === schema.type || (schema.type === 'number' && is === 'integer')) return [];
+  const { format } = schema.json;
+  if (is === 'number' && schema.type === 'integer' && typeof format === 'string') {
+    return [wrongType(where, 'float64', `${where} in body must be of type ${format}: "float64"`)];
+  }
   return [wrongType(where, is, `${where} in body must be of type ${schema.type}: ${JSON.stringify(is)}`)];
 }
 
@@ -77,8 +93,8 @@ function stringCauses(value: string, schema: Schema, where: string): Cause[] {
 }
 
 function numberCauses(value: number, schema: Schema, where: string): Cause[] {
-  const { maximum, minimum, exclusiveMaximum, exclusiveMinimum, multipleOf, format } = schema.json;
-  const causes: Cause[] = [];
+  const { maximum, minimum, exclusiveMaximum, exclusiveMinimum, multipleOf } = schema.json;
+  const causes: Cause[] = rangeCauses(value, schema, where);
   const say = (why: string) => causes.push(invalidValue(where, value, `${where} in body should be ${why}`));
   const most = numberOf(maximum);
   const least = numberOf(minimum);
@@ -88,12 +104,17 @@ function numberCauses(value: number, schema: Schema, where: string): Cause[] {
   if (least !== undefined && exclusiveMinimum === true && value <= least) say(`greater than ${least}`);
   else if (least !== undefined && value < least) say(`greater than or equal to ${least}`);
   if (step !== undefined && value % step !== 0) say(`a multiple of ${step}`);
-  if (format === 'int32' && (value > 2_147_483_647 || value < -2_147_483_648)) {
-    causes.push(
-      wrongType(where, value, `${where} in body must be of type int32: ${JSON.stringify(String(value))}`),
-    );
-  }
   return causes;
+}
+
+/** rangeCauses are kube-openapi's own IsValueValidAgainstRange, which loses the field on its way out. */
+function rangeCauses(value: number, schema: Schema, where: string): Cause[] {
+  if (schema.type !== 'integer') return [];
+  const format = stringOf(schema.json.format);
+  const most = format === 'int32' ? 2 ** 31 : 2 ** 63;
+  if (Number.isInteger(value) && value < most && value >= -most) return [];
+  const type = format === '' ? 'integer (default format)' : `integer with format ${format}`;
+  return [invalidValue('<nil>', '', `Checked value must be of type ${type} in ${where}`)];
 }
 
 function listCauses(value: JsonValue[], schema: Schema, where: string, old?: JsonValue): Cause[] {
