@@ -41,7 +41,7 @@ have_node() {
 # The stamp is in node_modules itself, so that it goes away with it.
 install_npm() {
   local stamp=node_modules/.netaudit-lock hash
-  hash=$(cat package.json package-lock.json .npmrc | sha256sum | cut -d ' ' -f 1)
+  hash=$(cat package-lock.json .npmrc | sha256sum | cut -d ' ' -f 1)
   [ "$(cat "$stamp" 2> /dev/null || true)" = "$hash" ] && return
   echo 'setup: npm ci' >&2
   PATH=$outer_path npm ci --no-progress >&2
