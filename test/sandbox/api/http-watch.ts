@@ -56,7 +56,11 @@ export function serveWatch(
   started = true;
   if (early.length > 0) response.write(early.join(''));
   const seconds = Number(call.query.get('timeoutSeconds') ?? 0) || longest;
-  const end = () => response.end();
+  // The response closes only when its client has read the rest: a change until then must not be written any more.
+  const end = () => {
+    watching.stop();
+    response.end();
+  };
   const timer = setTimeout(end, seconds * 1000);
   timer.unref();
   open.add(end);

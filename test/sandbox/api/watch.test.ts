@@ -192,6 +192,14 @@ describe('watches', () => {
     assert.deepEqual(told(resumed), [['ADDED', 'b']]);
   });
 
+  it('that are ended are told nothing more, though their clients have not gone yet', async () => {
+    const stream = await watch('');
+    test.server.faults.closeWatches();
+    await test.admin.create(configMaps, configMap('late'));
+    await settled(async () => stream.ended);
+    assert.deepEqual(told(stream), []);
+  });
+
   it('in process deliver in order, even what their own handler does', async () => {
     const seen: string[] = [];
     const handler = (event: WatchEvent<KubeObject>) => {
