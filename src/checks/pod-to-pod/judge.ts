@@ -139,7 +139,8 @@ function opinionOnOwnAddress(
   const { local, node, asked, seen, target } = observed;
   const used = seen.c ?? local;
   const own = given ?? (told ? '' : local);
-  if (used === '' || sameAddress(used, own)) return undefined;
+  if (used === '') return unknown('EvidenceBroken', `the evidence names no own ${asked.family} address`);
+  if (sameAddress(used, own)) return undefined;
   const message = `the probe's Pod on ${node} asks ${target.node} from ${used} where the API gives it ${own || `no ${asked.family} address`}`;
   return failed('AddressMismatch', message, { used, given: own });
 }
