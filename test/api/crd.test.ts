@@ -114,6 +114,17 @@ test('what everyone sees of an audit fits on a line of 100 characters', () => {
   }
 });
 
+test('the verdict is what everyone sees first', () => {
+  const shown = definitions.map(({ columns }) =>
+    columns.filter(({ priority }) => priority === undefined).map(({ name }) => name),
+  );
+  const counts = ['Passed', 'Failed', 'Unknown'];
+  assert.deepEqual(shown, [
+    ['Verdict', ...counts, 'Last Run', 'Schedule', 'Ready', 'Age'],
+    ['Audit', 'Outcome', ...counts, 'Complete', 'Age'],
+  ]);
+});
+
 test('every reason is of a documented condition, in CamelCase, and told once', () => {
   const conditions = conditionTypes.map(({ kind, type }) => `${kind}/${type}`);
   const rows = conditionReasons.map(({ kind, condition, reason }) => `${kind}/${condition}/${reason}`);

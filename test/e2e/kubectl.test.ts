@@ -60,12 +60,12 @@ describe('kubectl get', () => {
     const { columns, lines, rows } = await get('networkaudits');
     assert.deepEqual(columns, [
       'NAME',
-      'SCHEDULE',
-      'LAST RUN',
       'VERDICT',
       'PASSED',
       'FAILED',
       'UNKNOWN',
+      'LAST RUN',
+      'SCHEDULE',
       'READY',
       'AGE',
     ]);
@@ -94,7 +94,7 @@ describe('kubectl get', () => {
 
   it('tells the story of a run on one line', async () => {
     const { columns, lines, rows } = await get('networkauditruns');
-    assert.deepEqual(columns, ['NAME', 'AUDIT', 'PASSED', 'FAILED', 'UNKNOWN', 'COMPLETE', 'OUTCOME', 'AGE']);
+    assert.deepEqual(columns, ['NAME', 'AUDIT', 'OUTCOME', 'PASSED', 'FAILED', 'UNKNOWN', 'COMPLETE', 'AGE']);
     const { AGE: _, NAME: name = '', ...row } = rows[0] ?? {};
     assert.match(name, /^under-kubectl-\w{5}$/);
     assert.deepEqual(row, {

@@ -54,24 +54,24 @@ const age = {
   jsonPath: '.metadata.creationTimestamp',
 } as const;
 
-/** auditColumns are the columns of `kubectl get networkaudits`. */
+/** auditColumns are the columns of `kubectl get networkaudits`: the verdict first, then what it rests on. */
 export const auditColumns: readonly Column[] = [
-  {
-    name: 'Schedule',
-    type: 'string',
-    description: 'When runs are due; empty where each generation of the spec runs once.',
-    jsonPath: '.spec.schedule',
-  },
+  verdict,
+  passed,
+  failed,
+  unknown,
   {
     name: 'Last Run',
     type: 'date',
     description: 'How long ago the newest run started.',
     jsonPath: '.status.lastRun.startTime',
   },
-  verdict,
-  passed,
-  failed,
-  unknown,
+  {
+    name: 'Schedule',
+    type: 'string',
+    description: 'When runs are due; empty where each generation of the spec runs once.',
+    jsonPath: '.spec.schedule',
+  },
   {
     name: 'Ready',
     type: 'string',
@@ -98,6 +98,12 @@ export const runColumns: readonly Column[] = [
     description: 'The audit that this is a run of.',
     jsonPath: '.spec.auditName',
   },
+  {
+    name: 'Outcome',
+    type: 'string',
+    description: 'What the run came to: Passed, Failed or Unknown.',
+    jsonPath: '.status.outcome',
+  },
   passed,
   failed,
   unknown,
@@ -106,12 +112,6 @@ export const runColumns: readonly Column[] = [
     type: 'string',
     description: 'Whether the run has ended.',
     jsonPath: '.status.conditions[?(@.type=="Complete")].status',
-  },
-  {
-    name: 'Outcome',
-    type: 'string',
-    description: 'What the run came to: Passed, Failed or Unknown.',
-    jsonPath: '.status.outcome',
   },
   age,
   { ...verdict, priority: 1 },
