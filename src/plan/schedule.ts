@@ -16,12 +16,13 @@ export interface Schedule {
   readonly kind: 'Schedule';
   /** lastDue is the most recent due time at or before `now`; undefined when there never was one. */
   lastDue(now: Date): Date | undefined;
-  /** nextDue is the first due time after `now`; undefined when there is none (30 February). */
+  /** nextDue is the first due time after `now`; undefined when there is none. */
   nextDue(now: Date): Date | undefined;
 }
 
 /**
- * parseSchedule reads a cron line of five fields in an IANA time zone (`Etc/UTC` when none is given).
+ * parseSchedule reads a cron line of five fields in an IANA time zone (`Etc/UTC` when none is given). One that is never
+ * due (30 February) is a problem as well: nobody means that.
  * `?` means `*`, as in Kubernetes: croner would put the present minute there.
  */
 export function parseSchedule(line: string, timeZone: string = 'Etc/UTC'): Schedule | ScheduleProblem {
@@ -33,8 +34,8 @@ export function parseSchedule(line: string, timeZone: string = 'Etc/UTC'): Sched
   try {
     const pattern = fields.map((field) => field.replaceAll('?', '*')).join(' ');
     const cron = new Cron(pattern, { mode: '5-part', paused: true, timezone: timeZone });
-    // A zone is only looked at when a time is asked for.
-    cron.nextRun(new Date(0));
+    // A zone is only looked at when a time is asked for. Years are no field: what is not due once never is.
+    if (cron.nextRun(new Date(0)) === null) return problem(line, timeZone, 'there is no such date');
     return {
       kind: 'Schedule',
       lastDue: (now) => cron.previousRuns(1, justAfter(now))[0],

@@ -43,11 +43,9 @@ describe('a schedule', () => {
     assert.deepEqual(schedule('? 3 ? * ?').nextDue(now), schedule('* 3 * * *').nextDue(now));
   });
 
-  it('that is never due is a schedule all the same', () => {
-    const never = schedule('0 0 30 2 *');
-    assert.equal(never.nextDue(date('2026-11-24T10:00:00Z')), undefined);
-    assert.equal(never.lastDue(date('2026-11-24T10:00:00Z')), undefined);
-    assert.equal(dueSince(never, date('2026-01-01T00:00:00Z'), date('2026-11-24T10:00:00Z')).time, undefined);
+  it('that is due only in leap years is a schedule', () => {
+    const leap = schedule('0 0 29 2 *');
+    assert.deepEqual(leap.nextDue(date('2026-11-24T10:00:00Z')), date('2028-02-29T00:00:00Z'));
   });
 
   for (const [name, line, zone, sentence] of [
@@ -55,6 +53,12 @@ describe('a schedule', () => {
     ['has seconds, too', '0 0 0 * * *', undefined, /five fields are required, and it has 6/],
     ['is a date', '2026-01-01T00:00:00', undefined, /five fields/],
     ['is empty', '', undefined, /five fields/],
+    [
+      'is never due',
+      '0 0 30 2 *',
+      'Europe/Amsterdam',
+      /"0 0 30 2 \*" .* cannot be used: there is no such date$/,
+    ],
     ['has a minute too many', '61 * * * *', undefined, /Invalid value for minute: 61/],
     ['is in another script', '十 * * * *', undefined, /illegal characters/],
     ['waits for a start', '@reboot', undefined, /@reboot is not supported/],
