@@ -16,7 +16,7 @@ import { carriedOver, findingsOf } from './findings.ts';
 import { countsOf, matrixOf, nodeResultsOf, worstOf } from './matrix.ts';
 import type { ProbeReport } from './reports.ts';
 import { pairResultsOf, suspectsOf } from './suspects.ts';
-import { cut, plural } from './text.ts';
+import { compare, cut, plural } from './text.ts';
 import { timeText } from './time.ts';
 
 /** ResultInput is what results are made of. */
@@ -47,7 +47,7 @@ export function resultsOf(input: ResultInput, now: Date, kinds: readonly Check[]
   const { findings, omitted } = findingsOf(verdicts, carried, previous, timeText(now));
   const suspects = suspectsOf(pairResultsOf(verdicts));
   const summary = summaryOf(plan, verdicts, reports);
-  const passing = passingOf(summary, plan.maxUnknownPercent, suspects[0]?.name);
+  const passing = passingOf(summary, plan.maxUnknownPercent, causeOf(verdicts, suspects[0]?.name));
   const matrix = matrixOf(plan, verdicts);
   return fitRunStatus({
     ...run.status,
@@ -67,20 +67,19 @@ export function resultsOf(input: ResultInput, now: Date, kinds: readonly Check[]
 
 /**
  * passingOf is what decides: any failure fails; else too many unanswered questions, or none answered at all, leave it
- * unknown; else it passed. Warnings never decide.
+ * unknown; else it passed. Warnings never decide. The cause stands behind the count of failures.
  */
 export function passingOf(
   { passed, failed, unknown, skipped }: Omit<Summary, 'warnings' | 'nodes'>,
   maxUnknownPercent: number,
-  suspect?: string,
+  cause = '',
 ): Passing {
   const judged = passed + failed + unknown;
   if (failed > 0) {
-    const blame = suspect === undefined ? '' : `; most of it is explained by node ${suspect}`;
     return {
       outcome: 'Failed',
       reason: 'FindingsFailed',
-      message: `${failed} of ${judged} questions failed${blame}`,
+      message: `${failed} of ${judged} questions failed${cause}`,
     };
   }
   if (passed === 0) {
@@ -100,6 +99,17 @@ export function passingOf(
     reason: 'NetworkSound',
     message: `${passed} of ${judged} questions passed${rest}`,
   };
+}
+
+/** causeOf counts the reasons of failures, the most frequent first, and names the suspect: ` (2 OneWay); …`. */
+function causeOf(verdicts: readonly Verdict[], suspect: string | undefined): string {
+  const failed = verdicts.filter(({ outcome }) => outcome === 'Failed');
+  const reasons = [...Map.groupBy(failed, ({ reason }) => reason)]
+    .map(([reason, { length }]) => ({ reason, length }))
+    .sort((a, b) => b.length - a.length || compare(a.reason, b.reason))
+    .map(({ reason, length }) => `${length} ${reason}`);
+  const blame = suspect === undefined ? '' : `; node ${suspect} explains most of it`;
+  return ` (${reasons.join(', ')})${blame}`;
 }
 
 /** statusOfPassed is the status of a `Passed` condition. */

@@ -149,9 +149,8 @@ function whyOf({ node, leaves, enters }: Candidate, all: readonly PairResult[]):
 }
 
 function share({ failed, tried }: Direction): string {
-  return failed.length === tried.length
-    ? `all ${tried.length} pairs`
-    : `${failed.length} of ${tried.length} pairs`;
+  if (failed.length < tried.length) return `${failed.length} of ${tried.length} pairs`;
+  return tried.length === 2 ? 'both pairs' : `all ${tried.length} pairs`;
 }
 
 /** verbOf says in a verb what most of the failures are. */

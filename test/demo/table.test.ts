@@ -38,12 +38,12 @@ test('findings say reason, pair and what was seen, and the suspect comes last', 
     message: "n1's Pod saw 10.0.0.2:4000 where 10.200.2.2:4000 asked",
     since: '2026-11-24T00:00:00Z',
   } as const;
-  const suspect = { kind: 'Node', name: 'n2', why: 'all 2 pairs that leave n2 are translated' } as const;
+  const suspect = { kind: 'Node', name: 'n2', why: 'both pairs that leave n2 are translated' } as const;
   assert.equal(
     renderFindings([finding], [suspect], plain),
     [
       "AddressTranslated  n2 → n1 TCP IPv4: n1's Pod saw 10.0.0.2:4000 where 10.200.2.2:4000 asked",
-      'Suspect: Node n2  all 2 pairs that leave n2 are translated',
+      'Suspect: Node n2  both pairs that leave n2 are translated',
     ].join('\n'),
   );
 });

@@ -41,7 +41,7 @@ describe('an audit without a schedule', () => {
     cluster.settle();
     assert.deepEqual(Object.fromEntries(cluster.counts), {
       CreateRun: 1,
-      WriteAuditStatus: 3,
+      WriteAuditStatus: 2,
       WriteRunStatus: 2,
       CreateJob: 3,
       DeleteProbes: 1,
@@ -358,7 +358,7 @@ describe('what failed', () => {
       {
         kind: 'Node',
         name: 'n2',
-        why: 'all 2 pairs that leave n2 are translated (AddressTranslated), none between other nodes',
+        why: 'both pairs that leave n2 are translated (AddressTranslated), none between other nodes',
       },
     ]);
     assert.deepEqual(

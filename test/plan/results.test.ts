@@ -137,7 +137,7 @@ describe('the results of a run', () => {
           status: 'False',
           observedGeneration: 1,
           reason: 'FindingsFailed',
-          message: '1 of 4 questions failed',
+          message: '1 of 4 questions failed (1 OneWay)',
           lastTransitionTime: '2026-11-24T12:00:00Z',
         },
       ],
@@ -222,6 +222,21 @@ describe('the results of a run', () => {
         ],
       },
     });
+  });
+
+  it('say in one line what failed, the most frequent first, and which node explains it', () => {
+    const told = (verdicts: readonly Verdict[]) =>
+      results(verdicts).conditions.find(({ type }) => type === 'Passed')?.message;
+    const failing = (reasons: Readonly<Record<string, string>>) =>
+      allPairs(3, (from, to) => reasons[`${from} ${to}`]);
+    assert.equal(
+      told(failing({ 'n1 n3': 'Unreachable', 'n3 n1': 'OneWay' })),
+      '2 of 9 questions failed (1 OneWay, 1 Unreachable)',
+    );
+    assert.equal(
+      told(failing({ 'n2 n1': 'OneWay', 'n2 n3': 'Unreachable', 'n2 n2': 'Unreachable' })),
+      '3 of 9 questions failed (2 Unreachable, 1 OneWay); node n2 explains most of it',
+    );
   });
 
   it('show the worst of several questions between one pair', () => {

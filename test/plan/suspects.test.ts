@@ -20,21 +20,21 @@ describe('with three nodes', () => {
     [
       'masquerade on n2 is blamed on n2',
       (from, to) => (from === 'n2' && to !== 'n2' ? 'AddressTranslated' : undefined),
-      ['Node n2: all 2 pairs that leave n2 are translated (AddressTranslated), none between other nodes'],
+      ['Node n2: both pairs that leave n2 are translated (AddressTranslated), none between other nodes'],
     ],
     [
       'everything dropped from n2, so that answers are lost, too, is blamed on n2',
       (from, to) =>
         from === to ? undefined : from === 'n2' ? 'Unreachable' : to === 'n2' ? 'OneWay' : undefined,
       [
-        'Node n2: all 2 pairs that leave n2 are lost (Unreachable), none between other nodes; all 2 pairs that enter n2 get no answer back (OneWay)',
+        'Node n2: both pairs that leave n2 are lost (Unreachable), none between other nodes; both pairs that enter n2 get no answer back (OneWay)',
       ],
     ],
     [
       'an address that two Pods have is blamed on the node of the target',
       (from, to) => (to === 'n2' && from !== 'n2' ? 'WrongResponder' : undefined),
       [
-        'Node n2: all 2 pairs that enter n2 are answered by another Pod (WrongResponder), none between other nodes',
+        'Node n2: both pairs that enter n2 are answered by another Pod (WrongResponder), none between other nodes',
       ],
     ],
     [
@@ -70,7 +70,7 @@ describe('with three nodes', () => {
       'a node that is bad inside and outside is named once',
       (from) => (from === 'n2' ? 'AddressTranslated' : undefined),
       [
-        'Node n2: all 2 pairs that leave n2 are translated (AddressTranslated), none between other nodes; Pods on n2 do not reach each other as they should (AddressTranslated), those on most other nodes do',
+        'Node n2: both pairs that leave n2 are translated (AddressTranslated), none between other nodes; Pods on n2 do not reach each other as they should (AddressTranslated), those on most other nodes do',
       ],
     ],
   ] as const satisfies readonly (readonly [
