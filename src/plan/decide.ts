@@ -54,14 +54,16 @@ function orphaned(runs: Runs, world: World, now: Date, settings: Settings): read
 
 function attended(at: Case): readonly Step[] {
   const ready = readinessOf(at.audit, at.world, at.now, at.settings, at.kinds);
-  return [
-    tidyUp(at),
-    ...goOn(at),
-    startNext(at, ready),
-    makeDue(at, ready),
-    prune(at),
-    writeAudit(at, ready),
-  ];
+  const steps = [tidyUp(at), ...goOn(at), startNext(at, ready), makeDue(at, ready), prune(at)];
+  return steps.some(movesRun) ? steps : [...steps, writeAudit(at, ready)];
+}
+
+/**
+ * movesRun tells a step that makes a run or writes its status. What the run becomes by it is not in the world yet: the
+ * audit's status is written once, when it is, and not a moment before as well.
+ */
+function movesRun({ actions }: Step): boolean {
+  return actions.some(({ type }) => type === 'CreateRun' || type === 'WriteRunStatus');
 }
 
 /** goOn makes the Jobs that are missing, reads what must be read, and judges what is complete or over its time. */
