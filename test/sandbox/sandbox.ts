@@ -67,6 +67,18 @@ export interface Sandbox {
 const PROJECT = resolve(fileURLToPath(new URL('../..', import.meta.url)));
 const EXEC_TIMEOUT = 60_000;
 
+/**
+ * ENTER_NODE puts a node's own directories over the machine's, in the mount namespace that `ip netns exec` has made.
+ * bubblewrap would first mount everything there is once more, and fail when a Pod's namespace goes away meanwhile.
+ */
+const ENTER_NODE = [
+  'cd "$0"',
+  // As it is: once /opt is covered, the absolute path may no longer lead here.
+  'for own in etc opt var/lib; do mount --no-canonicalize --bind "$own" "/$own" || exit; done',
+  'cd /',
+  'exec "$@"',
+].join(' && ');
+
 function workerOf(
   kubelets: ReadonlyMap<string, Kubelet>,
   namespace: string,
@@ -210,9 +222,7 @@ function execution(
       const kubelet = kubelets.get(node);
       if (kubelet === undefined) throw new Error(`There is no node ${node}`);
       const { namespace, root } = kubelet.context;
-      const own = ['etc', 'opt', 'var/lib'].flatMap((name) => ['--bind', join(root, name), `/${name}`]);
-      const bwrap = ['bwrap', '--cap-add', 'ALL', '--dev-bind', '/', '/', ...own, '--', ...argv];
-      return run(inNamespace(namespace, bwrap), options);
+      return run(inNamespace(namespace, ['sh', '-c', ENTER_NODE, root, ...argv]), options);
     },
     fabricExec: (argv, options) => run(inNamespace(network.fabric, argv), options),
     podExec: async (namespace, pod, argv, container) => {
