@@ -33,7 +33,7 @@ export function rotationOrder(names: readonly string[]): readonly string[] {
 
 /**
  * turnOf is the turn of run `number` (0, 1, 2 …). `first` are nodes that must probe in this run whoever's turn it is,
- * the most pressing first: as many of them as fit in half of the places.
+ * the most pressing first: half of the places are for those of them that would not probe anyway, or not for certain.
  */
 export function turnOf(
   order: readonly string[],
@@ -46,13 +46,14 @@ export function turnOf(
   const targets = block(targetOrder, sizes.peersPerNode, cycle % targetBlocks);
   const regular = block(order, sizes.perRun, number % proberBlocks);
   const places = Math.min(sizes.perRun, order.length);
-  const due = new Set(regular);
+  const half = Math.floor(places / 2);
+  const due = alternate(regular, secondHalfFirst(cycle, targetBlocks));
+  const kept = due.slice(0, places - half);
   const known = new Set(order);
-  const extra = [...new Set(first)]
-    .filter((name) => known.has(name) && !due.has(name))
-    .slice(0, Math.floor(places / 2));
-  const kept = alternate(regular, secondHalfFirst(cycle, targetBlocks)).slice(0, places - extra.length);
-  return { probers: [...extra, ...kept].sort(), targets };
+  const pressing = first.filter((name) => known.has(name) && !kept.includes(name));
+  const again = [...new Set(pressing)].slice(0, half);
+  const probers = [...new Set([...kept, ...again, ...due])].slice(0, places);
+  return { probers: probers.sort(), targets };
 }
 
 /** Coverage is within how many runs each node probes, and each ordered pair of nodes is tried. */
