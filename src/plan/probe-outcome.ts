@@ -145,10 +145,14 @@ function notEnded(pod: ProbePodView, job: JobView): Seen {
   return waiting('NoReport', `The probe hung: Pod ${pod.name} had not ended when the run's time was over`);
 }
 
+/**
+ * withoutPod speaks of a Job whose Pod is not there. A Job that is over had one: it was deleted, or, since Jobs and Pods
+ * are watched apart, it is only not seen yet; so that is not final.
+ */
 function withoutPod({ name, finished, refusal }: JobView): Seen {
   if (finished !== undefined) {
-    const message = `Its Job ${name} ended without an answer: ${finished.reason}, ${cut(finished.message, 400)}`;
-    return { ...over('NoReport', message), displaced: finished.reason !== 'DeadlineExceeded' };
+    const message = `The Pod of its Job ${name} is gone, and no answer with it (${finished.reason}: ${cut(finished.message, 400)})`;
+    return { ...unstarted('NoReport', message), displaced: finished.reason !== 'DeadlineExceeded' };
   }
   if (refusal !== undefined && refusal !== '') return unstarted('PodRefused', cut(refusal, 512));
   const message = `No Pod was made for its Job ${name} in time`;

@@ -194,7 +194,7 @@ describe('the report of a probe', () => {
       'final NoReport: The container of Pod now-pod-n1-x did not start (ContainerStatusUnknown: The container could not be located)',
     ],
     [
-      'is that its Job was over without it',
+      'is that its Pod is gone where its Job is over, unless the Pod comes to be seen',
       {
         jobs: [
           {
@@ -207,7 +207,7 @@ describe('the report of a probe', () => {
           },
         ],
       },
-      'final NoReport: Its Job now-pod-n1 ended without an answer: DeadlineExceeded, Job was active longer than specified deadline',
+      'unstarted NoReport: The Pod of its Job now-pod-n1 is gone, and no answer with it (DeadlineExceeded: Job was active longer than specified deadline)',
     ],
     [
       'is nothing that foreign containers may have touched',
@@ -396,7 +396,7 @@ describe('what a real cluster said', () => {
     assert.equal(capture('fails'), 'final EvidenceBroken: the answer cannot be decompressed: Z_DATA_ERROR');
     assert.equal(
       capture('late'),
-      'final NoReport: Its Job late ended without an answer: DeadlineExceeded, Job was active longer than specified deadline',
+      'unstarted NoReport: The Pod of its Job late is gone, and no answer with it (DeadlineExceeded: Job was active longer than specified deadline)',
     );
     assert.equal(
       capture('noimage'),
