@@ -5,8 +5,9 @@
  */
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
+import type { NetworkAuditRun } from '../../src/api/v1alpha1/index.ts';
 import * as network from '../sandbox/faults/network.ts';
-import { applyAudit, finished, runOnce } from './support/audits.ts';
+import { applyAudit, auditNamed, finished, runOnce } from './support/audits.ts';
 import { breaking, duplicating, type Mend, nodesByOperator, responderAddresses } from './support/break.ts';
 import { type Cluster, openCluster } from './support/cluster.ts';
 import { broken, failures, sound, type Told, toldBy } from './support/told.ts';
@@ -134,6 +135,42 @@ describe('a fault is found in the next run, and gone in the one after it was men
       assert.deepEqual(toldBy(await runOnce(cluster, audit)), sound);
     });
   }
+});
+
+describe('where not all nodes probe in every run', () => {
+  const turns = 'turns';
+  const probers = ({ status }: NetworkAuditRun) => (status?.plan?.nodes ?? []).map(({ name }) => name);
+  const passed = (status: string) =>
+    cluster.kubectl(['wait', `networkaudit/${turns}`, `--for=condition=Passed=${status}`, '--timeout=30s']);
+
+  after(async () => {
+    await cluster?.tryKubectl(['delete', 'networkaudit', turns, '--ignore-not-found']);
+  });
+
+  it('a fault is found in its node’s next turn, and that node is asked first until it is mended', async () => {
+    await applyAudit(cluster, turns, { nodes: { perRun: 2 }, checks: [{ name: 'pods', type: 'PodToPod' }] });
+    assert.deepEqual(toldBy(await finished(cluster, `${turns}-g1`)), sound);
+    await passed('True');
+    const every = (await auditNamed(cluster, turns)).status?.coverage?.nodesEveryRuns ?? 0;
+    const found = broken(failures('AddressTranslated', leaving()), bad);
+    const mend = await breaking((target) => network.masquerade(target), bad)(cluster);
+    try {
+      const runs: NetworkAuditRun[] = [];
+      while (!runs.some((run) => probers(run).includes(bad))) {
+        assert.ok(runs.length < every, `${bad} did not probe in ${every} runs`);
+        runs.push(await runOnce(cluster, turns));
+      }
+      assert.deepEqual(runs.map(toldBy), [...runs.slice(1).map(() => sound), found]);
+      await passed('False');
+      assert.deepEqual(toldBy(await runOnce(cluster, turns)), found);
+    } finally {
+      await mend();
+    }
+    const next = await runOnce(cluster, turns);
+    assert.ok(probers(next).includes(bad));
+    assert.deepEqual(toldBy(next), sound);
+    await passed('True');
+  });
 });
 
 /** between makes of a fault from one node to another one that `breaking` takes. */
