@@ -3,7 +3,7 @@ import { kinds } from './probe/kinds.ts';
 import { runProbe } from './probe/run.ts';
 
 const stopping = new AbortController();
-for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stopping.abort());
+for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => stopping.abort());
 
 const print = (line: string) =>
   new Promise<void>((resolve, reject) => {
