@@ -35,7 +35,7 @@ function questionFor(node: string, checks: readonly string[] = ['pods']): string
 /** run runs the probe with one kind, and gives what kubelet and the operator would find. */
 async function run(
   probe: ProbeKind['probe'],
-  changes: { env?: object; stop?: AbortSignal; checks?: string[] } = {},
+  changes: { env?: object; stop?: AbortSignal; checks?: string[]; now?: number } = {},
 ) {
   writeFileSync(log, '');
   const question = questionFor('n1', changes.checks);
@@ -51,7 +51,7 @@ async function run(
     env,
     kinds: [{ type: 'PodToPod', probe }],
     stop: changes.stop ?? new AbortController().signal,
-    now,
+    now: changes.now ?? now,
     print: async (line) => {
       printed += line;
     },
@@ -140,6 +140,32 @@ describe('The process of a probe', () => {
     assert.equal(code, 0);
     assert.deepEqual(read, answered(false, { check: 'pods', evidence: 'so far' }));
   });
+
+  for (const [name, late, seconds] of [
+    ['five seconds before the deadline of its question', 0, 165],
+    ['after ten seconds at least, for a clock that is wrong or a Pod that came late', 3_600_000, 10],
+    ['after an hour at most', -86_400_000, 3600],
+  ] as const) {
+    it(`ends ${name}`, async ({ mock }) => {
+      mock.timers.enable({ apis: ['setTimeout'] });
+      let aborted = false;
+      const ending = run(
+        (_, { signal }) =>
+          new Promise((resolve) => {
+            signal.addEventListener('abort', () => {
+              aborted = true;
+              resolve('in time');
+            });
+          }),
+        { now: now + late },
+      );
+      mock.timers.tick(seconds * 1000 - 1);
+      assert.equal(aborted, false);
+      mock.timers.tick(1);
+      assert.equal(aborted, true);
+      assert.deepEqual((await ending).read, answered(false, { check: 'pods', evidence: 'in time' }));
+    });
+  }
 
   it('puts what does not fit on stdout, and says where it is', async () => {
     let state = 1;

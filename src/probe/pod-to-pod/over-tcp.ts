@@ -8,7 +8,7 @@ import { type Found, Sightings } from './sightings.ts';
 const streamBytes = 20_000;
 
 /** timedFlows are the flows of which the median round trip is taken. */
-const timedFlows = 3;
+const timedFlows = 5;
 
 /** askOverTCP carries the question out. Every attempt is a connection of its own. */
 export async function askOverTCP(session: Session, { local, to, uid }: Addressed): Promise<Result> {

@@ -145,7 +145,8 @@ export class Pods {
         reports.set(node, await this.#probe(node, encoded.text, at.podAddresses?.[node]));
       }),
     );
-    const api: ApiView = { gone: new Map(), targets: new Map(), policies: [], ...at.api };
+    const quiet: ApiView = { gone: new Map(), settling: new Map(), targets: new Map(), policies: [] };
+    const api: ApiView = { ...quiet, ...at.api };
     return podToPod.judge({ plan, check, reports, api });
   }
 
