@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import type { KubeObject, Resource } from '../client.ts';
+import type { Client, KubeObject, Resource } from '../client.ts';
 import {
   conditionOf,
   DEPLOYMENTS,
@@ -209,5 +209,57 @@ describe('the Deployment controller', () => {
     await stage.client.delete(QUOTAS, 'default', 'none');
     const done = await rolledOut('refused', 1, 1);
     assert.equal(failure(done), undefined);
+  });
+});
+
+describe('a template that comes while a step is under way', () => {
+  it('is never reported with what belongs to the one before', async () => {
+    const annotations = { 'kubectl.kubernetes.io/restartedAt': 'now' };
+    const patch = { spec: { template: { metadata: { annotations } } } };
+    let changed = false;
+    /** A client through which the template changes just when the first ReplicaSet has been made. */
+    const meddling = (client: Client): Client => ({
+      get: client.get.bind(client),
+      list: client.list.bind(client),
+      update: client.update.bind(client),
+      updateStatus: client.updateStatus.bind(client),
+      patch: client.patch.bind(client),
+      delete: client.delete.bind(client),
+      bind: client.bind.bind(client),
+      watch: client.watch.bind(client),
+      create: async (resource, object) => {
+        const made = await client.create(resource, object);
+        if (resource === REPLICA_SETS && !changed) {
+          changed = true;
+          await client.patch(DEPLOYMENTS, 'default', 'd', patch);
+          await new Promise((resolve) => setImmediate(resolve));
+        }
+        return made;
+      },
+    });
+    const stage = await startStage((client, log) => [
+      new DeploymentController(meddling(client('system:kube-controller-manager')), log),
+    ]);
+    const said: string[] = [];
+    stage.client.watch<Deployment>(DEPLOYMENTS, { namespace: 'default' }, ({ object: { status } }) => {
+      const message = conditionOf(status?.conditions, 'Progressing')?.message;
+      if (message !== undefined) said.push(`${status?.observedGeneration} ${message}`);
+    });
+    const labels = { app: 'd' };
+    await stage.client.create<Deployment>(DEPLOYMENTS, {
+      apiVersion: 'apps/v1',
+      kind: 'Deployment',
+      metadata: { name: 'd', namespace: 'default' },
+      spec: { selector: { matchLabels: labels }, template: { metadata: { labels }, spec: SPEC } },
+    });
+    await stage.until<Deployment>(DEPLOYMENTS, 'default/d', ({ status }) => status?.observedGeneration === 2);
+    const { items } = await stage.client.list<ReplicaSet>(REPLICA_SETS, { namespace: 'default' });
+    const [old] = items.filter(({ spec }) => spec.template.metadata?.annotations === undefined);
+    assert.equal(items.length, 2);
+    assert.deepEqual(
+      said.filter((line) => line.startsWith('2 ') && line.includes(`"${old?.metadata.name}"`)),
+      [],
+    );
+    await stage.end();
   });
 });

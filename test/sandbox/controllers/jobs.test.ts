@@ -231,4 +231,28 @@ describe('a Job that may fail', () => {
     assert.deepEqual([status?.failed, status?.conditions?.at(-1)?.reason], [3, 'BackoffLimitExceeded']);
     await stage.end();
   });
+
+  it('is tried again after a second when its Pod is refused, then after two, however much happens meanwhile', async (context) => {
+    const { timers } = context.mock;
+    timers.enable({ apis: ['setTimeout', 'Date'], now: Date.parse('2026-11-22T07:00:00Z') });
+    const stage = await startStage((client, log) => [
+      new JobController(client('system:kube-controller-manager'), log),
+    ]);
+    const hard = { 'count/pods': '0' };
+    const metadata = { name: 'none', namespace: 'default' };
+    const quota = { apiVersion: 'v1', kind: 'ResourceQuota', metadata, spec: { hard } };
+    await stage.client.create<KubeObject>(QUOTAS, quota);
+    await stage.client.create<Job>(JOBS, job('refused'));
+    const tries = () => stage.logged.filter((line) => line.includes('again after')).length;
+    for (const [i, pause] of [1000, 2000, 4000].entries()) {
+      await eventually(async () => tries() > i);
+      for (let turn = 0; turn < 20; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+      timers.tick(pause - 1);
+      for (let turn = 0; turn < 20; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+      assert.equal(tries(), i + 1);
+      timers.tick(1);
+    }
+    await eventually(async () => tries() === 4);
+    await stage.end();
+  });
 });

@@ -16,12 +16,16 @@ function matches(
   other: Pod,
 ): boolean {
   const empty = matchesSelector(namespaceSelector);
-  if (namespaceSelector !== undefined && !empty)
-    throw new Error('A namespaceSelector that selects is not known here');
   const own = namespaces.length === 0 && namespaceSelector === undefined;
   const { namespace = '', labels } = other.metadata;
   const inside = empty || namespaces.includes(namespace) || (own && namespace === owner.metadata.namespace);
   return inside && matchesSelector(labelSelector, labels);
+}
+
+/** Only labels of namespaces would tell what such a term means, and nothing here looks at them. */
+function refuseUnknown({ namespaceSelector }: PodAffinityTerm): void {
+  if (namespaceSelector !== undefined && !matchesSelector(namespaceSelector))
+    throw new Error('A namespaceSelector that selects is not known here');
 }
 
 const domainOf = (node: Node, { topologyKey }: PodAffinityTerm) => node.metadata.labels?.[topologyKey];
@@ -41,6 +45,7 @@ export function affinityObstacles(
   pod: Pod,
   loads: NodeLoad[],
 ): (node: Node) => { reason: string; resolvable: boolean } | undefined {
+  for (const kind of ['podAffinity', 'podAntiAffinity'] as const) required(pod, kind).forEach(refuseUnknown);
   const wanted = required(pod, 'podAffinity').map((term) => ({
     term,
     // The first of Pods that want to be together has nobody to go to.

@@ -116,6 +116,31 @@ describe('the scheduler', () => {
     assert.deepEqual(stage.logged, []);
   });
 
+  it('takes the most important of those that come at one moment first, then the oldest', async () => {
+    await stage.client.create(
+      { group: 'scheduling.k8s.io', version: 'v1', plural: 'priorityclasses' },
+      {
+        apiVersion: 'scheduling.k8s.io/v1',
+        kind: 'PriorityClass',
+        metadata: { name: 'high' },
+        value: 10,
+        preemptionPolicy: 'Never',
+      },
+    );
+    const made = ['a', 'b'].map((name) => make(name, one));
+    made.push(...['c', 'd'].map((name) => make(name, { ...one, priorityClassName: 'high' })));
+    await Promise.all(made);
+    for (const name of ['a', 'b', 'c', 'd']) await waiting(name);
+    const order: string[] = [];
+    const stop = stage.client.watch<Pod>(PODS, {}, ({ type, object }) => {
+      if (type === 'MODIFIED' && object.spec.nodeName !== undefined) order.push(object.metadata.name ?? '');
+    });
+    for (const name of ['n1', 'n2', 'n3']) await addNode(name);
+    await bound('a');
+    stop();
+    assert.deepEqual(order, ['c', 'd', 'a']);
+  });
+
   it('never puts two Pods of one moment into one place', async () => {
     await addNode('n1');
     await addNode('n2');
@@ -148,6 +173,18 @@ describe('the scheduler', () => {
     };
     await stage.client.create<Pod>(PODS, db);
     assert.equal(await bound('web'), 'n1');
+  });
+
+  it('lets no Pod wait for one that asks for what is not known here', async () => {
+    const term = { topologyKey: 'zone', labelSelector: {}, namespaceSelector: { matchLabels: { a: 'b' } } };
+    const podAntiAffinity = { requiredDuringSchedulingIgnoredDuringExecution: [term] };
+    await make('strange', { affinity: { podAntiAffinity } });
+    await make('plain');
+    await addNode('n1');
+    assert.equal(await bound('plain'), 'n1');
+    await eventually(async () =>
+      stage.logged.some((line) => line.includes('default/strange: Error: A namespaceSelector')),
+    );
   });
 
   it('leaves Pods alone that are another scheduler’s, or gated', async () => {

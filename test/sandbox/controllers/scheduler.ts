@@ -22,6 +22,8 @@ import { dependsOnPods } from './pod-affinity.ts';
 import { unlessMissing } from './refusals.ts';
 
 const NAME = 'default-scheduler';
+/** The one key of the queue: Pods are scheduled one at a time. */
+const CYCLE = 'cycle';
 
 function isWaiting(pod: Pod): boolean {
   const { schedulerName = NAME, nodeName, schedulingGates = [] } = pod.spec;
@@ -49,6 +51,9 @@ export class Scheduler implements Controller {
   readonly #queue: KeyedQueue;
   readonly #nodes: Informer<Node>;
   readonly #pods: Informer<Pod>;
+  /** Pods that are to be looked at. */
+  readonly #active = new Set<string>();
+  /** Pods that fit nowhere as things are. */
   readonly #waiting = new Set<string>();
 
   constructor(client: Client, log: ControllerLog) {
@@ -58,8 +63,8 @@ export class Scheduler implements Controller {
       log('Event was not written', { error: String(error) }),
     );
     this.#queue = new KeyedQueue(
-      (key) => this.#schedule(key),
-      (key, error) => log('Pod was not scheduled', { pod: key, error: String(error) }),
+      () => this.#cycle(),
+      (_, error) => log('Pod was not scheduled', { error: String(error) }),
     );
     this.#nodes = new Informer<Node>(client, NODES, () => this.#retry(() => true));
     this.#pods = new Informer<Pod>(client, PODS, (event, before) => this.#seen(event, before));
@@ -81,13 +86,43 @@ export class Scheduler implements Controller {
     else if (bound) this.#retry(dependsOnPods);
     // What this scheduler writes about a waiting Pod is no reason to try again: a change of its spec or labels is.
     const changed = !isDeepStrictEqual(claims(object), before && claims(before));
-    if (type !== 'DELETED' && isWaiting(object) && (changed || !this.#waiting.has(key))) this.#queue.add(key);
+    if (type !== 'DELETED' && isWaiting(object) && (changed || !this.#waiting.has(key))) this.#activate(key);
   }
 
-  /** Those that wait are tried again, the most important first, then the oldest. */
+  /** Those that wait are tried again. */
   #retry(test: (pod: Pod) => boolean): void {
-    const pods = [...this.#waiting].flatMap((key) => this.#pods.get(key) ?? []);
-    for (const pod of pods.filter(test).sort(firstInLine)) this.#queue.add(keyOf(pod));
+    for (const key of this.#waiting) {
+      const pod = this.#pods.get(key);
+      if (pod !== undefined && test(pod)) this.#activate(key);
+    }
+  }
+
+  #activate(key: string): void {
+    this.#active.add(key);
+    this.#queue.add(CYCLE);
+  }
+
+  /** One Pod after the other, the most important first, then the oldest. One that fails holds no other up. */
+  async #cycle(): Promise<void> {
+    const failed = new Map<string, unknown>();
+    for (let key = this.#next(); key !== undefined; key = this.#next()) {
+      this.#active.delete(key);
+      try {
+        await this.#schedule(key);
+      } catch (error) {
+        failed.set(key, error);
+      }
+    }
+    for (const key of failed.keys()) this.#active.add(key);
+    const [first] = failed;
+    if (first !== undefined) throw new Error(`${first[0]}: ${first[1]}`, { cause: first[1] });
+  }
+
+  #next(): string | undefined {
+    for (const key of this.#active) if (this.#pods.get(key) === undefined) this.#active.delete(key);
+    const pods = [...this.#active].flatMap((key) => this.#pods.get(key) ?? []);
+    const [first] = pods.sort(firstInLine);
+    return first === undefined ? undefined : keyOf(first);
   }
 
   async #schedule(key: string): Promise<void> {
