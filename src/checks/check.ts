@@ -56,6 +56,8 @@ export type Report =
 export interface ApiView {
   /** gone names the nodes that were deleted, drained or NotReady during the run, with a sentence each. */
   readonly gone: ReadonlyMap<string, string>;
+  /** settling names the nodes that became Ready during the run or so shortly before it that a failure may be of that. */
+  readonly settling: ReadonlyMap<string, string>;
   /** targets tells of each planned target (by node) whether its responder Pod is still the planned one and ready. */
   readonly targets: ReadonlyMap<string, TargetState>;
   /** denied names, for the direction, a NetworkPolicy (`namespace/name`) that selects our Pods and is not ours. */
@@ -65,6 +67,7 @@ export interface ApiView {
 /** TargetState is what the API says of a planned responder Pod. */
 export type TargetState =
   | { readonly kind: 'Ready' }
+  /** Changed: it is another one now, or became ready during the run or within the settle window before it. */
   | { readonly kind: 'Changed'; readonly message: string }
   | { readonly kind: 'NotReady'; readonly message: string };
 

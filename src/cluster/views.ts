@@ -19,6 +19,7 @@ export function nodeView(node: JsonObject): NodeView {
     creationTime: textOf(metadata.creationTimestamp),
     deleting: metadata.deletionTimestamp !== undefined,
     ready: statusOf(conditionOf(node, 'Ready')),
+    ...optional('readySince', optionalText(conditionOf(node, 'Ready').lastTransitionTime)),
     unschedulable: spec.unschedulable === true,
     taints: objectsOf(spec.taints).map(({ key, value, effect }) => ({
       key: textOf(key),
@@ -38,6 +39,7 @@ export function responderView(pod: JsonObject): ResponderView {
     node: textOf(objectAt(pod, 'spec').nodeName),
     addresses: addressesOf(pod),
     ready: statusOf(conditionOf(pod, 'Ready')) === 'True',
+    ...optional('readySince', optionalText(conditionOf(pod, 'Ready').lastTransitionTime)),
     deleting: metadata.deletionTimestamp !== undefined,
     foreignContainers: foreignContainers(pod, responderContainer),
   };

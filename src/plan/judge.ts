@@ -4,6 +4,8 @@ import type { Check, Report } from '../checks/check.ts';
 import type { Verdict } from '../checks/verdict.ts';
 import { noResponder } from './plan.ts';
 import { type ProbeReport, reportFor } from './reports.ts';
+import type { Settings } from './settings.ts';
+import { plusSeconds, timeOf } from './time.ts';
 import { apiViewOf } from './view.ts';
 import type { World } from './world.ts';
 
@@ -14,8 +16,10 @@ export function verdictsOf(
   reports: readonly ProbeReport[],
   world: World,
   kinds: readonly Check[],
+  settings: Settings,
 ): readonly Verdict[] {
-  const api = apiViewOf(plan, reports, world);
+  const began = timeOf(run.status?.startTime) ?? new Date(plan.dueTime);
+  const api = apiViewOf(plan, reports, world, plusSeconds(began, -settings.settleSeconds));
   return plan.checks.flatMap((check) => {
     const kind = kinds.find(({ type }) => type === check.type);
     if (kind === undefined) return unknownKind(run, plan, check);

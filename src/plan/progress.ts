@@ -54,7 +54,7 @@ export function progressOf(
   const whole = reports.every(({ final }) => final);
   const late = !whole && (now >= deadline || (now >= givingUp && reports.every(isHopeless)));
   if (whole || late) {
-    const verdicts = verdictsOf(run, plan, reports, world, kinds);
+    const verdicts = verdictsOf(run, plan, reports, world, kinds, settings);
     const nodeNames = new Set(world.nodes.map(({ name }) => name));
     const input = {
       run,

@@ -29,6 +29,8 @@ export interface Readiness {
   readonly unheard: number;
   /** settled is when the answer may change by time alone: a node stops being brand-new. */
   readonly settled?: Date;
+  /** calm is when nothing that would be asked will be within the settle window any more; absent if that is now. */
+  readonly calm?: Date;
 }
 
 /** readinessOf looks at the spec first, then at what there is to probe from, then at what there is to ask. */
@@ -57,12 +59,29 @@ export function readinessOf(
   const asked = eligible.nodes.filter((node) => node.places.includes('pod'));
   const heard = nodesOf(world.responders.filter(({ ready, deleting }) => ready && !deleting));
   const obstacle = absence(eligible, world, places);
+  const calm = calmAt(new Set(asked.map(({ name }) => name)), world, now, settings);
   return {
     ...schedule,
     unheard: asked.filter(({ name }) => !heard.has(name)).length,
     ...(obstacle === undefined ? {} : { obstacle }),
     ...(settled === undefined ? {} : { settled }),
+    ...(calm === undefined ? {} : { calm }),
   };
+}
+
+/** calmAt is when the last of the nodes and of their responders will have been ready for the settle window. */
+function calmAt(
+  asked: ReadonlySet<string>,
+  world: World,
+  now: Date,
+  { settleSeconds }: Settings,
+): Date | undefined {
+  const times = [
+    ...world.nodes.filter(({ name }) => asked.has(name)),
+    ...world.responders.filter(({ node, ready, deleting }) => asked.has(node) && ready && !deleting),
+  ].map(({ readySince }) => timeOf(readySince)?.getTime() ?? 0);
+  const calm = plusSeconds(new Date(times.reduce((last, time) => Math.max(last, time), 0)), settleSeconds);
+  return calm > now ? calm : undefined;
 }
 
 function nodesOf(responders: readonly ResponderView[]): ReadonlySet<string> {

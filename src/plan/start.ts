@@ -7,6 +7,7 @@ import type { Readiness } from './ready.ts';
 import { planRun, waitingStatus } from './run-status.ts';
 import { newestJudged, nextNumber, ownedBy } from './runs.ts';
 import { missedCap } from './schedule.ts';
+import type { Settings } from './settings.ts';
 import { auditEvent, type Case, type Step, writeRun } from './step.ts';
 import { earliest, plusSeconds, timeOf } from './time.ts';
 import { nextToStart } from './turn.ts';
@@ -27,10 +28,10 @@ export function startNext(at: Case, ready: Readiness): Step {
     return { actions: tellWaiting(runs.waiting, why, now), again: notBefore };
   }
   const number = nextNumber(audit, runs);
-  const obstacle = worthWaiting(ready, number);
-  const patience = plusSeconds(timeOf(run.metadata.creationTimestamp) ?? now, responderWaitSeconds);
-  if (obstacle !== undefined && patience > now) {
-    return { actions: tellWaiting(runs.waiting, obstacle, now), again: patience };
+  const created = timeOf(run.metadata.creationTimestamp) ?? now;
+  const wait = worthWaiting(ready, number, created, settings).find(({ until }) => until > now);
+  if (wait !== undefined) {
+    return { actions: tellWaiting(runs.waiting, wait.why, now), again: wait.until };
   }
   return { actions: startActions(at, run, number) };
 }
@@ -50,15 +51,35 @@ function startActions(
   ];
 }
 
+/** Wait is what a run waits for, and until when at most. */
+interface Wait {
+  readonly why: string;
+  readonly until: Date;
+}
+
 /**
  * worthWaiting says what may change in a moment by itself: nodes and responders that come up. A spec that only a person
  * can mend is not waited for; and once the first run is done, a responder that is missing is what a run must tell of.
+ * The first run also waits for what is within the settle window: a failure there would not count, and `Passed` of a
+ * cluster where nothing could fail would be no verdict.
  */
-function worthWaiting({ obstacle, unheard }: Readiness, number: number): string | undefined {
-  if (obstacle?.reason === 'NoEligibleNodes' || obstacle?.reason === 'NoResponders') return obstacle.message;
-  return obstacle === undefined && number === 0 && unheard > 0
-    ? 'Not all responder Pods are ready yet'
-    : undefined;
+function worthWaiting(
+  { obstacle, unheard, calm }: Readiness,
+  number: number,
+  created: Date,
+  { settleSeconds }: Settings,
+): readonly Wait[] {
+  const until = plusSeconds(created, responderWaitSeconds);
+  if (obstacle?.reason === 'NoEligibleNodes' || obstacle?.reason === 'NoResponders') {
+    return [{ why: obstacle.message, until }];
+  }
+  if (obstacle !== undefined || number > 0) return [];
+  const settling = `Nodes or responder Pods have been ready for less than ${settleSeconds} s`;
+  const settled = earliest(calm, plusSeconds(created, settleSeconds));
+  return [
+    ...(unheard > 0 ? [{ why: 'Not all responder Pods are ready yet', until }] : []),
+    ...(calm === undefined || settled === undefined ? [] : [{ why: settling, until: settled }]),
+  ];
 }
 
 /** tellWaiting says once to each waiting run that it waits. */

@@ -30,6 +30,8 @@ export interface NodeView {
   readonly deleting: boolean;
   /** ready is the status of the Ready condition. */
   readonly ready: 'True' | 'False' | 'Unknown';
+  /** readySince is since when it has that status. */
+  readonly readySince?: string;
   readonly unschedulable: boolean;
   readonly taints: readonly { readonly key: string; readonly value?: string; readonly effect: string }[];
   /** os is `status.nodeInfo.operatingSystem`. */
@@ -45,6 +47,8 @@ export interface ResponderView {
   readonly node: string;
   readonly addresses: readonly string[];
   readonly ready: boolean;
+  /** readySince is since when its Ready condition has the status that it has. */
+  readonly readySince?: string;
   readonly deleting: boolean;
   /** foreignContainers are names of containers that the product did not put there (a mesh's, say). */
   readonly foreignContainers: readonly string[];

@@ -17,6 +17,8 @@ function captured(name: string): JsonObject {
   return objectsOf(value.items)[0] ?? value;
 }
 
+const since = '2026-01-02T00:00:00Z';
+
 describe('a Job as it is kept', () => {
   const late = {
     name: 'late',
@@ -156,7 +158,9 @@ describe('a node as it is kept', () => {
         ],
       },
       status: {
-        conditions: [{ type: 'Ready', status: ready, lastHeartbeatTime: heartbeat }],
+        conditions: [
+          { type: 'Ready', status: ready, lastHeartbeatTime: heartbeat, lastTransitionTime: since },
+        ],
         images: [{ names: ['x'] }],
         nodeInfo: { operatingSystem: 'linux' },
       },
@@ -168,6 +172,7 @@ describe('a node as it is kept', () => {
       creationTime: '2026-01-01T00:00:00Z',
       deleting: false,
       ready: 'True',
+      readySince: since,
       unschedulable: true,
       taints: [
         { key: 'node.kubernetes.io/unschedulable', effect: 'NoSchedule' },
@@ -189,7 +194,7 @@ describe('the responders as they are kept', () => {
       status: {
         podIP: '10.0.0.1',
         podIPs: [{ ip: '10.0.0.1' }, { ip: 'fd00::1' }],
-        conditions: [{ type: 'Ready', status: 'True' }],
+        conditions: [{ type: 'Ready', status: 'True', lastTransitionTime: since }],
       },
     };
     assert.deepEqual(responderView(pod), {
@@ -198,6 +203,7 @@ describe('the responders as they are kept', () => {
       node: 'n1',
       addresses: ['10.0.0.1', 'fd00::1'],
       ready: true,
+      readySince: since,
       deleting: false,
       foreignContainers: [],
     });

@@ -2,8 +2,9 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { decide } from '../../src/plan/decide.ts';
+import { timeText } from '../../src/plan/time.ts';
 import { Cluster } from './cluster.ts';
-import { makeAudit, makeNode, ours } from './make.ts';
+import { at, makeAudit, makeNode, ours, settings } from './make.ts';
 
 const everyTenMinutes = { schedule: '*/10 * * * *' };
 
@@ -427,6 +428,42 @@ describe('before the first run', () => {
     cluster.pass(31);
     cluster.settle();
     assert.equal(cluster.run('cluster-g1').status?.plan?.targets.length, 3);
+  });
+
+  it('the operator waits until nothing is within the settle window, where failures would not count', () => {
+    const cluster = new Cluster(3, makeAudit());
+    cluster.fault = (_, to) => (to === 'n2' ? 'Unreachable' : undefined);
+    cluster.responders = cluster.responders.map((responder) => ({
+      ...responder,
+      readySince: timeText(at(-30)),
+    }));
+    cluster.settle();
+    assert.equal(
+      cluster.run('cluster-g1').status?.conditions[0]?.message,
+      'Nodes or responder Pods have been ready for less than 90 s',
+    );
+    assert.equal(decide(cluster.world(), cluster.now, settings).again, timeText(at(60)));
+    cluster.pass(60);
+    cluster.settle();
+    assert.equal(cluster.run('cluster-g1').status?.outcome, 'Failed');
+  });
+
+  it('and no longer than that, should a responder not come to rest', () => {
+    const cluster = new Cluster(3, makeAudit());
+    const flap = () => {
+      cluster.responders = cluster.responders.map((responder) => ({
+        ...responder,
+        readySince: timeText(cluster.now),
+      }));
+      cluster.settle();
+    };
+    flap();
+    cluster.pass(89);
+    flap();
+    assert.equal(cluster.run('cluster-g1').status?.plan, undefined);
+    cluster.pass(1);
+    flap();
+    assert.notEqual(cluster.run('cluster-g1').status?.plan, undefined);
   });
 
   it('a DaemonSet of responders that is not installed is told of', () => {

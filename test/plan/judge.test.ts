@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { JudgeInput } from '../../src/checks/check.ts';
+import { checkOf } from '../../src/checks/registry.ts';
 import { verdictsOf } from '../../src/plan/judge.ts';
 import type { ProbeReport } from '../../src/plan/reports.ts';
 import { apiViewOf } from '../../src/plan/view.ts';
+import type { World } from '../../src/plan/world.ts';
 import { fakeCheck } from './fake-check.ts';
-import { makeNode, makePlanned, makeResponder, makeRun, makeWorld } from './make.ts';
+import { makeNode, makePlanned, makeResponder, makeRun, makeWorld, noon, settings } from './make.ts';
 
 const plan = makePlanned({
   nodes: ['n1', 'n2'].map((name) => ({ name, uid: `${name}-uid`, places: ['pod'] })),
@@ -21,9 +23,25 @@ function lost(node: string, place: 'pod' | 'node' = 'pod'): ProbeReport {
   return { node, place, final: true, unstarted: false, needsLog: false, outcome };
 }
 
+/** silent is the report of a probe that reached itself and nobody else. */
+function silent(node: string): ProbeReport {
+  const nothing = { t: 0, n: 0, u: [3, 'timeout'] };
+  const results = ['n1', 'n2'].flatMap<unknown>((peer) => (peer === node ? [400, 400] : [nothing, nothing]));
+  const evidence = { version: 1, local: ['10.244.9.9'], mtu: 1500, results };
+  const answer = {
+    version: 1,
+    run: 'now-uid',
+    question: '0123456789abcdef',
+    complete: true,
+    results: [{ check: 'pods', evidence }],
+  } as const;
+  const outcome = { kind: 'Answered', answer, podAddresses: ['10.244.9.9'] } as const;
+  return { node, place: 'pod', final: true, unstarted: false, needsLog: false, outcome };
+}
+
 describe('what judges may know of the API', () => {
   it('is nothing while all is as planned', () => {
-    const { gone, targets } = apiViewOf(plan, [], makeWorld(2));
+    const { gone, targets } = apiViewOf(plan, [], makeWorld(2), noon);
     assert.deepEqual([...gone], []);
     assert.deepEqual(
       [...targets],
@@ -40,13 +58,17 @@ describe('what judges may know of the API', () => {
       [makeResponder('n2', { uid: 'other', name: 'other' })],
       {
         kind: 'Changed',
-        message: 'Responder Pod netaudit-responder-n2 was replaced: Pod other is there now',
+        message:
+          'Responder Pod netaudit-responder-n2 was replaced while the run went on: Pod other is there now',
       },
     ],
     [
       'that a responder is gone',
       [],
-      { kind: 'Changed', message: 'Responder Pod netaudit-responder-n2 was replaced: there is none now' },
+      {
+        kind: 'Changed',
+        message: 'Responder Pod netaudit-responder-n2 was replaced while the run went on: there is none now',
+      },
     ],
     [
       'that a responder is going',
@@ -56,12 +78,28 @@ describe('what judges may know of the API', () => {
     [
       'that a responder got another address',
       [makeResponder('n2', { addresses: ['10.244.9.9'] })],
-      { kind: 'Changed', message: 'Responder Pod netaudit-responder-n2 has other addresses now' },
+      {
+        kind: 'Changed',
+        message: 'Responder Pod netaudit-responder-n2 got other addresses while the run went on',
+      },
     ],
     [
       'that a responder is not ready',
       [makeResponder('n2', { ready: false })],
       { kind: 'NotReady', message: 'its Ready condition is not True' },
+    ],
+    [
+      'that a responder became ready within the settle window',
+      [makeResponder('n2', { readySince: '2026-11-24T12:00:01Z' })],
+      {
+        kind: 'Changed',
+        message: 'Responder Pod netaudit-responder-n2 became ready at 2026-11-24T12:00:01Z',
+      },
+    ],
+    [
+      'nothing of a responder that has been ready for longer',
+      [makeResponder('n2', { readySince: '2026-11-24T12:00:00Z' })],
+      { kind: 'Ready' },
     ],
     [
       'that a responder has a proxy',
@@ -71,7 +109,7 @@ describe('what judges may know of the API', () => {
   ] as const) {
     it(`is ${name}`, () => {
       const world = makeWorld(2, { responders: [makeResponder('n1'), ...responders] });
-      assert.deepEqual(apiViewOf(plan, [], world).targets.get('n2'), want);
+      assert.deepEqual(apiViewOf(plan, [], world, noon).targets.get('n2'), want);
     });
   }
 
@@ -82,7 +120,7 @@ describe('what judges may know of the API', () => {
       outcome: { kind: 'Gone', message: 'Node n1 was drained while the run went on' },
     };
     assert.deepEqual(
-      [...apiViewOf(plan, [report], world).gone],
+      [...apiViewOf(plan, [report], world, noon).gone],
       [
         ['n1', 'Node n1 was drained while the run went on'],
         ['n2', 'Node n2 became NotReady while the run went on (Ready is False)'],
@@ -92,6 +130,39 @@ describe('what judges may know of the API', () => {
 });
 
 describe('the judging of a run', () => {
+  /** settlingAt is what becomes of n1 → n2, where n1 reached nobody, with the world as a test says. */
+  const outcomesIn = (world: Partial<World>, startTime: string) => {
+    const run = makeRun('now', { observedGeneration: 1, conditions: [], startTime });
+    const verdicts = verdictsOf(
+      run,
+      plan,
+      [silent('n1')],
+      makeWorld(2, world),
+      [checkOf('PodToPod')],
+      settings,
+    );
+    return verdicts.flatMap(({ node, peer, outcome, reason }) =>
+      node === 'n1' && peer === 'n2' ? [`${outcome} ${reason}`] : [],
+    );
+  };
+
+  it('blames nobody for what became ready within the settle window before the run, or while it went on', () => {
+    const started = '2026-11-24T12:00:00Z';
+    const responders = (readySince: string) => ({ responders: [makeResponder('n2', { readySince })] });
+    const nodes = (name: string, readySince: string) => ({
+      nodes: ['n1', 'n2'].map((each) => makeNode(each, each === name ? { readySince } : {})),
+      responders: [makeResponder('n2')],
+    });
+    const skipped = ['Skipped Settling', 'Skipped Settling'];
+    const failed = ['Failed Unreachable', 'Failed Unreachable'];
+    assert.deepEqual(outcomesIn(responders('2026-11-24T11:58:31Z'), started), skipped);
+    assert.deepEqual(outcomesIn(responders('2026-11-24T12:00:20Z'), started), skipped);
+    assert.deepEqual(outcomesIn(responders('2026-11-24T11:58:30Z'), started), failed);
+    assert.deepEqual(outcomesIn(nodes('n1', '2026-11-24T11:59:00Z'), started), skipped);
+    assert.deepEqual(outcomesIn(nodes('n2', '2026-11-24T11:59:00Z'), started), skipped);
+    assert.deepEqual(outcomesIn(nodes('n2', '2026-11-24T11:00:00Z'), started), failed);
+  });
+
   it('gives each check the reports of its own place only', () => {
     const seen: JudgeInput[] = [];
     const judge = (input: JudgeInput) => {
@@ -99,7 +170,7 @@ describe('the judging of a run', () => {
       return [];
     };
     const spy = { ...fakeCheck, judge };
-    verdictsOf(makeRun('now'), plan, [lost('n1'), lost('n2', 'node')], makeWorld(2), [spy]);
+    verdictsOf(makeRun('now'), plan, [lost('n1'), lost('n2', 'node')], makeWorld(2), [spy], settings);
     assert.deepEqual([...(seen[0]?.reports.keys() ?? [])], ['n1']);
   });
 
@@ -114,6 +185,7 @@ describe('the judging of a run', () => {
       [lost('n1'), lost('n2')],
       makeWorld(3),
       [fakeCheck],
+      settings,
     );
     assert.deepEqual(
       verdicts
@@ -124,7 +196,7 @@ describe('the judging of a run', () => {
   });
 
   it('leaves unknown what it has no judge for', () => {
-    const verdicts = verdictsOf(makeRun('now'), plan, [], makeWorld(2), []);
+    const verdicts = verdictsOf(makeRun('now'), plan, [], makeWorld(2), [], settings);
     assert.deepEqual(
       verdicts.map(({ node, outcome, reason }) => `${node} ${outcome} ${reason}`),
       ['n1 Unknown NoReport', 'n2 Unknown NoReport'],

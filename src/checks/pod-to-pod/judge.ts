@@ -98,11 +98,15 @@ function opinionOn(at: Case): Opinion {
   const local = localOf(side.parsed.evidence, asked.family);
   const seen: Deviation = typeof result === 'number' ? { t: result, n: 1 } : result;
   const opinion = opinionOnSeen(at, { asked, target, node, local, seen }, side.report.podAddresses);
-  const state = input.api.targets.get(target.node);
-  if (opinion.outcome === 'Failed' && state?.kind === 'Changed') {
-    return skipped('Settling', `${state.message} while the run went on; seen: ${opinion.message}`);
-  }
-  return opinion;
+  const change = opinion.outcome === 'Failed' ? changeOf(at) : undefined;
+  return change === undefined ? opinion : skipped('Settling', `${change}; seen: ${opinion.message}`);
+}
+
+/** changeOf says what changed at either end so shortly before that a failure may come from the change alone. */
+function changeOf({ input: { api }, node, target }: Case): string | undefined {
+  const state = api.targets.get(target.node);
+  if (state?.kind === 'Changed') return state.message;
+  return api.settling.get(node) ?? api.settling.get(target.node);
 }
 
 function opinionOnSeen(at: Case, observed: Observed, podAddresses: readonly string[]): Opinion {

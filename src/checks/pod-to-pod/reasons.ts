@@ -132,7 +132,8 @@ export const reasons = {
   },
   Settling: {
     outcome: 'Skipped',
-    means: 'The Pod that should have answered changed while the run went on.',
+    means:
+      'The Pod that should have answered changed, or it or a node at one end became Ready, while the run went on or just before it.',
     remedy: 'Nothing: the next run asks again.',
   },
   FragmentsLost: {

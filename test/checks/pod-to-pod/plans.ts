@@ -70,7 +70,12 @@ export function reportsOf(
 }
 
 /** quiet is an API in which nothing happened. */
-export const quiet: ApiView = { gone: new Map(), targets: new Map(), policies: [] };
+export const quiet: ApiView = {
+  gone: new Map(),
+  settling: new Map(),
+  targets: new Map(),
+  policies: [],
+};
 
 /** told is what a reader of the verdicts sees: outcome, reason, subject, message. */
 export function told(verdicts: readonly Verdict[]): readonly string[] {
