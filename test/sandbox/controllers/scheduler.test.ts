@@ -17,6 +17,17 @@ describe('the scheduler', () => {
     });
   const addNode = (name: string, more?: Parameters<typeof nodeNamed>[1]) =>
     stage.client.create<Node>(NODES, nodeNamed(name, more));
+  const addPriority = (preemptionPolicy?: string) =>
+    stage.client.create(
+      { group: 'scheduling.k8s.io', version: 'v1', plural: 'priorityclasses' },
+      {
+        apiVersion: 'scheduling.k8s.io/v1',
+        kind: 'PriorityClass',
+        metadata: { name: 'high' },
+        value: 10,
+        ...(preemptionPolicy === undefined ? {} : { preemptionPolicy }),
+      },
+    );
   const bound = async (name: string) => {
     const pod = await stage.until<Pod>(PODS, `default/${name}`, ({ spec }) => spec.nodeName !== undefined);
     return pod.spec.nodeName;
@@ -95,16 +106,7 @@ describe('the scheduler', () => {
     await addNode('n1');
     await make('first', one);
     await bound('first');
-    await stage.client.create(
-      { group: 'scheduling.k8s.io', version: 'v1', plural: 'priorityclasses' },
-      {
-        apiVersion: 'scheduling.k8s.io/v1',
-        kind: 'PriorityClass',
-        metadata: { name: 'high' },
-        value: 10,
-        preemptionPolicy: 'Never',
-      },
-    );
+    await addPriority('Never');
     await make('low', one);
     await waiting('low', /Insufficient cpu/);
     await make('high', { ...one, priorityClassName: 'high' });
@@ -117,16 +119,7 @@ describe('the scheduler', () => {
   });
 
   it('takes the most important of those that come at one moment first, then the oldest', async () => {
-    await stage.client.create(
-      { group: 'scheduling.k8s.io', version: 'v1', plural: 'priorityclasses' },
-      {
-        apiVersion: 'scheduling.k8s.io/v1',
-        kind: 'PriorityClass',
-        metadata: { name: 'high' },
-        value: 10,
-        preemptionPolicy: 'Never',
-      },
-    );
+    await addPriority('Never');
     const made = ['a', 'b'].map((name) => make(name, one));
     made.push(...['c', 'd'].map((name) => make(name, { ...one, priorityClassName: 'high' })));
     await Promise.all(made);
@@ -178,7 +171,8 @@ describe('the scheduler', () => {
   it('lets no Pod wait for one that asks for what is not known here', async () => {
     const term = { topologyKey: 'zone', labelSelector: {}, namespaceSelector: { matchLabels: { a: 'b' } } };
     const podAntiAffinity = { requiredDuringSchedulingIgnoredDuringExecution: [term] };
-    await make('strange', { affinity: { podAntiAffinity } });
+    await addPriority();
+    await make('strange', { priorityClassName: 'high', affinity: { podAntiAffinity } });
     await make('plain');
     await addNode('n1');
     assert.equal(await bound('plain'), 'n1');
@@ -204,10 +198,7 @@ describe('the scheduler', () => {
     await addNode('n1');
     await make('first', one);
     await bound('first');
-    await stage.client.create(
-      { group: 'scheduling.k8s.io', version: 'v1', plural: 'priorityclasses' },
-      { apiVersion: 'scheduling.k8s.io/v1', kind: 'PriorityClass', metadata: { name: 'high' }, value: 10 },
-    );
+    await addPriority();
     await make('high', { ...one, priorityClassName: 'high' });
     await eventually(async () =>
       stage.logged.some((line) => line.startsWith('Preemption is not known here')),

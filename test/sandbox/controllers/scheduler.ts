@@ -37,8 +37,8 @@ function isWaiting(pod: Pod): boolean {
 }
 
 function firstInLine(a: Pod, b: Pod): number {
-  const before = (a.metadata.creationTimestamp ?? '') < (b.metadata.creationTimestamp ?? '');
-  return (b.spec.priority ?? 0) - (a.spec.priority ?? 0) || (before ? -1 : 1);
+  const [left, right] = [a.metadata.creationTimestamp ?? '', b.metadata.creationTimestamp ?? ''];
+  return (b.spec.priority ?? 0) - (a.spec.priority ?? 0) || (left < right ? -1 : left > right ? 1 : 0);
 }
 
 const claims = ({ spec, metadata }: Pod) => [spec, metadata.labels ?? {}];
