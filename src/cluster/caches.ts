@@ -2,6 +2,7 @@
 
 import { components, labels, objects, product } from '../api/names.ts';
 import type { NetworkAudit, NetworkAuditRun } from '../api/v1alpha1/index.ts';
+import { responderPort } from '../checks/pod-to-pod/task.ts';
 import type { JobView, NodeView, ProbePodView, ResponderSetView, ResponderView } from '../plan/world.ts';
 import { auditView, runView } from './custom.ts';
 import { type JsonObject, objectAt, textMapOf, textOf } from './json.ts';
@@ -23,7 +24,6 @@ import { jobView, nodeView, probePodView, responderSetView, responderView } from
 export interface Scope {
   readonly podNamespace: string;
   readonly nodeNamespace: string;
-  readonly responderPort: number;
 }
 
 /** JobEntry is a probe Job with the value of its audit label, which is the audit's name or stands for it. */
@@ -74,7 +74,7 @@ export function probePodEntry(pod: JsonObject): ProbePodEntry {
 }
 
 /** createCaches makes empty stores and the sources that fill them. */
-export function createCaches({ podNamespace, nodeNamespace, responderPort }: Scope): Caches {
+export function createCaches({ podNamespace, nodeNamespace }: Scope): Caches {
   const audits = new Store<NetworkAudit>();
   const runs = new Store<NetworkAuditRun>();
   const nodeStore = new Store<NodeView>();

@@ -55,13 +55,13 @@ const wedgedSeconds = 900;
 /** createController puts the parts together; nothing runs yet. */
 export function createController(parts: ControllerParts): Controller {
   const { connection, options, log, metrics } = parts;
-  const { podNamespace, nodeNamespace, responderPort } = options.settings;
+  const { podNamespace, nodeNamespace } = options.settings;
   const client = new Client(connection, {
     timeoutMilliseconds: options.requestTimeoutMilliseconds,
     requested: metrics.requested,
     userAgent: 'netaudit-operator',
   });
-  const caches = createCaches({ podNamespace, nodeNamespace, responderPort });
+  const caches = createCaches({ podNamespace, nodeNamespace });
   const evidence = new Evidence(client);
   const events = new Events(client, { log, instance: options.identity });
   const leases = new KubeletLeases(client);

@@ -117,7 +117,6 @@ function settingsOf(value: (name: FlagName) => string, number: (name: FlagName) 
     nodeNamespace: value('node-namespace'),
     priorityClassName: value('priority-class-name'),
     probeServiceAccountName: value('probe-service-account-name'),
-    responderPort: number('responder-port'),
     jobCap: number('job-cap'),
     settleSeconds: number('settle-seconds'),
     newNodeSeconds: number('new-node-seconds'),

@@ -14,8 +14,6 @@ export interface Settings {
   readonly priorityClassName: string;
   /** probeServiceAccountName is the ServiceAccount (without rights, without a token) of probe Pods. */
   readonly probeServiceAccountName: string;
-  /** responderPort is the port, TCP and UDP, on which every responder answers. */
-  readonly responderPort: number;
   /** jobCap bounds the probe Jobs, of all audits together, that have not finished. */
   readonly jobCap: number;
   /** settleSeconds is the settle window: what changed less than this before it was looked at is not judged. */
@@ -42,7 +40,6 @@ export const defaultSettings: Settings = {
   nodeNamespace: 'netaudit-node',
   priorityClassName: 'netaudit-probe',
   probeServiceAccountName: 'default',
-  responderPort: 9100,
   jobCap: 400,
   settleSeconds: 90,
   newNodeSeconds: 60,

@@ -22,7 +22,7 @@ const [runsOf, auditsOf, jobsOf] = [
   'networkaudits.netaudit.dev',
   'jobs.batch',
 ];
-const scope = { podNamespace: 'netaudit', nodeNamespace: 'netaudit-node', responderPort: 9100 };
+const scope = { podNamespace: 'netaudit', nodeNamespace: 'netaudit-node' };
 
 describe('carrying out a decision', () => {
   let server: ApiServer;

@@ -38,7 +38,7 @@ describe('what a decision sees', () => {
     server.requests.length = 0;
     asksNodes = false;
     const client = new Client(new Connection(() => server.kubeConfig()));
-    caches = createCaches({ podNamespace: 'netaudit', nodeNamespace: 'netaudit-node', responderPort: 9100 });
+    caches = createCaches({ podNamespace: 'netaudit', nodeNamespace: 'netaudit-node' });
     evidence = new Evidence(client);
     const leases = new KubeletLeases(client);
     const { log } = createKeptLog();

@@ -25,7 +25,6 @@ it('everything that the code calls is granted, and nothing else is', async () =>
   const caches = createCaches({
     podNamespace: 'netaudit',
     nodeNamespace: 'netaudit-node',
-    responderPort: 9100,
   });
   const evidence = new Evidence(client, { logBytes: 10, totalBytes: 10, askAgainMilliseconds: 0 });
   const events = new Events(client, { log, instance: 'pod-1' });

@@ -55,6 +55,18 @@ describe('the operator’s flags', () => {
       'NETAUDIT_JOB_CAP must be a whole number from 1 to 10000, not "1e3"',
     ],
     [
+      'a margin that leaves the shortest run no time',
+      ['--report-margin-seconds=30'],
+      {},
+      '--report-margin-seconds must be a whole number from 1 to 20, not "30"',
+    ],
+    [
+      'a port of the responders, which nothing would honour',
+      ['--responder-port=9101'],
+      {},
+      'There is no flag --responder-port: --help lists them all',
+    ],
+    [
       'a pull policy of no name',
       ['--image-pull-policy=Sometimes'],
       {},

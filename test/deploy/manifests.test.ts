@@ -5,6 +5,7 @@ import { test } from 'node:test';
 import { components, labels, namespaces, objects, product, productLabels } from '../../src/api/names.ts';
 import { auditSpec, runSpec } from '../../src/api/v1alpha1/index.ts';
 import { validate } from '../../src/api/validate.ts';
+import { responderPort } from '../../src/checks/pod-to-pod/task.ts';
 import { probeJob } from '../../src/plan/job.ts';
 import { defaultSettings } from '../../src/plan/settings.ts';
 import { makeRun } from '../metrics/objects.ts';
@@ -203,8 +204,8 @@ test('the responder stands on every Linux node, whatever its taints, and is told
   assert.deepEqual(
     listAt(container(responder), 'ports').map((port) => [at(port, 'protocol'), at(port, 'containerPort')]),
     [
-      ['TCP', defaultSettings.responderPort],
-      ['UDP', defaultSettings.responderPort],
+      ['TCP', responderPort],
+      ['UDP', responderPort],
     ],
   );
 });
@@ -257,7 +258,7 @@ test('nothing of ours evicts the work of others, and every PriorityClass that is
 });
 
 test('policies admit probes and responders by port, so that a translated sender is seen and not dropped', () => {
-  const both = ['TCP', 'UDP'].map((protocol) => ({ port: defaultSettings.responderPort, protocol }));
+  const both = ['TCP', 'UDP'].map((protocol) => ({ port: responderPort, protocol }));
   assert.deepEqual(at(find('NetworkPolicy', 'netaudit-responder'), 'spec'), {
     podSelector: { matchLabels: { [labels.name]: product, [labels.component]: components.responder } },
     policyTypes: ['Ingress'],
