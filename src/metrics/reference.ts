@@ -22,7 +22,7 @@ export function renderMetricsReference(): string {
     '',
     '## The controller itself',
     '',
-    'Told by every replica.',
+    'Told by every replica, beside what `process_` and `nodejs_` metrics say of its process.',
     '',
     ...table(controllerDescriptions),
     '',

@@ -3,6 +3,7 @@ import { type CustomResourceDefinition, crds, definitions } from '../api/crd.ts'
 import { kinds } from '../api/names.ts';
 import { renderMetricsReference } from '../metrics/reference.ts';
 import { renderApiReference } from './api-reference.ts';
+import { renderFlagsReference } from './flags-reference.ts';
 import { renderRbac } from './rbac.ts';
 import { renderReasonsReference } from './reasons-reference.ts';
 import { renderYaml } from './yaml.ts';
@@ -21,6 +22,7 @@ export const generators: readonly Generator[] = [
   { path: 'docs/reference/api.md', render: () => renderApiReference(definitions) },
   { path: 'docs/reference/reasons.md', render: () => renderReasonsReference() },
   { path: 'docs/reference/metrics.md', render: () => renderMetricsReference() },
+  { path: 'docs/reference/flags.md', render: () => renderFlagsReference() },
 ];
 
 /** crdFile is a CustomResourceDefinition in a folder, under the plural of its kind. */

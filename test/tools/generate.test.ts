@@ -5,8 +5,10 @@ import { test } from 'node:test';
 import { load } from 'js-yaml';
 import { crds, definitions } from '../../src/api/crd.ts';
 import { registry } from '../../src/checks/registry.ts';
+import { flags } from '../../src/control/flag-table.ts';
 import { renderApiReference } from '../../src/tools/api-reference.ts';
 import { describeDrift, driftOf } from '../../src/tools/drift.ts';
+import { renderFlagsReference } from '../../src/tools/flags-reference.ts';
 import { type Generator, generators } from '../../src/tools/generators.ts';
 import { checkReasons, renderReasonsReference } from '../../src/tools/reasons-reference.ts';
 import { renderYaml } from '../../src/tools/yaml.ts';
@@ -26,6 +28,26 @@ test('no two generators write one file', () => {
 
 test('a generator is pure: twice the same bytes', () => {
   for (const { render } of generators) assert.equal(render(), render());
+});
+
+test('the page of flags has a row for each, with its variable, its default and its bounds', () => {
+  const rows = renderFlagsReference()
+    .split('\n')
+    .filter((line) => line.startsWith('| `--'));
+  assert.deepEqual(
+    rows.map((row) => /^\| `--([^`]+)`/.exec(row)?.[1]),
+    Object.keys(flags),
+  );
+  assert.ok(
+    rows.includes(
+      '| `--job-cap` | `NETAUDIT_JOB_CAP` | `400` | 1 to 10000 | how many probe Jobs are under way at most, of all audits together |',
+    ),
+  );
+  assert.ok(
+    rows.includes(
+      '| `--log-level` | `NETAUDIT_LOG_LEVEL` | `info` | `error`, `warn`, `info`, `debug` | level of the log |',
+    ),
+  );
 });
 
 test('a file that is up to date is no drift', () => {
