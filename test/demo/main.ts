@@ -86,12 +86,12 @@ async function main(): Promise<void> {
   if (why !== undefined) throw new Error(why);
   const interrupted = stopped();
   const start = performance.now();
-  title('A sandbox of three nodes, with netaudit installed by: kubectl apply -k deploy');
+  title('A sandbox of three nodes, with netaudit installed: deploy/, told that new nodes are fine');
   const cluster = await openSandbox();
   try {
     await shown(cluster, ['get', 'pods', '--namespace', 'netaudit', '-o', 'wide']);
     await Promise.race([play(cluster), interrupted]);
-    await whereThingsAre(cluster);
+    if (values.keep) await whereThingsAre(cluster);
     say(`\nAll of this took ${Math.round((performance.now() - start) / 1000)} s.`);
     if (!values.keep) return say('The sandbox is taken away now; `make demo ARGS=--keep` leaves it up.');
     say('The sandbox stays up until Ctrl-C.');
