@@ -1,7 +1,7 @@
 /** Questions over UDP: from an unconnected socket that is bound to an own address, so that every reply is seen. */
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
 import { isIPv6 } from 'node:net';
-import { encodeWireQuestion, nonceOf, readWireAnswer } from '../../checks/pod-to-pod/wire.ts';
+import { encodeWireQuestion, nonceOf, readWireAnswer, type WireView } from '../../checks/pod-to-pod/wire.ts';
 import { type Answered, type Endpoint, errorName, type FlowQuestion, newNonce } from './flow.ts';
 
 /** Datagrams is a number of questions of one size, all from one fresh source port. */
@@ -72,8 +72,8 @@ class Exchange {
 
   #send(): void {
     const { ask, bytes, to, count, spacing, timeout, connected = false } = this.#asked;
+    if (this.#ended) return;
     clearTimeout(this.#next);
-    if (this.#ended || this.#sent === count) return;
     this.#sent += 1;
     const nonce = newNonce();
     const question = encodeWireQuestion({ ...ask, length: bytes, nonce });
@@ -98,12 +98,16 @@ class Exchange {
     const view = readWireAnswer(bytes);
     if (view === undefined) return;
     this.#waiting.delete(nonce);
-    if (now - start > this.#asked.timeout) return;
+    if (now - start <= this.#asked.timeout) this.#answers.push(this.#answered(view, from, now - start));
+    if (this.#waiting.size > 0) return;
+    if (this.#sent < this.#asked.count) this.#send();
+    else this.#end(this.#answers.length === this.#sent ? '' : this.#error);
+  }
+
+  #answered(view: WireView, from: RemoteInfo, milliseconds: number): Answered {
     const { address, port } = this.#socket.address();
-    const microseconds = Math.max(1, Math.round((now - start) * 1000));
-    this.#answers.push({ view, local: { address, port }, from: from.address, microseconds });
-    if (this.#answers.length === this.#asked.count) this.#end('');
-    else if (this.#waiting.size === 0) this.#send();
+    const microseconds = Math.max(1, Math.round(milliseconds * 1000));
+    return { view, local: { address, port }, from: from.address, microseconds };
   }
 
   #end(error: string): void {
