@@ -8,9 +8,9 @@ import {
   runName,
   runNameOfGeneration,
 } from '../api/names.ts';
-import type { NetworkAudit, NewNetworkAuditRun } from '../api/v1alpha1/index.ts';
+import type { NetworkAudit, NetworkAuditRun, NewNetworkAuditRun } from '../api/v1alpha1/index.ts';
 import { conditionOf } from './conditions.ts';
-import type { Runs } from './runs.ts';
+import { ownedBy, type Runs } from './runs.ts';
 import { type Due, dueSince, type Schedule } from './schedule.ts';
 import { timeOf } from './time.ts';
 
@@ -42,13 +42,43 @@ export function dueRun(
 
 /** dueTime is what the schedule asks for now, counted from the last due time that had a run. */
 function dueTime(audit: NetworkAudit, schedule: Schedule, runs: Runs, now: Date): Due {
+  const all = [...runs.finished, ...runs.active, ...runs.waiting];
+  return dueSince(schedule, servedUntil(audit, all, now), now, audit.spec.startingDeadlineSeconds);
+}
+
+/** servedUntil is the newest due time that one of the runs was made for, or the audit's status tells of, else its birth. */
+function servedUntil(audit: NetworkAudit, runs: readonly NetworkAuditRun[], now: Date): Date {
   const created = timeOf(audit.metadata.creationTimestamp) ?? now;
-  const names = [...runs.finished, ...runs.active, ...runs.waiting].map(({ metadata }) => metadata.name);
-  const known = [...names, audit.status?.lastRun?.name ?? ''].flatMap(
-    (name) => scheduledTime(audit.metadata.name, name) ?? [],
-  );
-  const since = new Date(Math.max(created.getTime(), ...known.filter((time) => time <= now.getTime())));
-  return dueSince(schedule, since, now, audit.spec.startingDeadlineSeconds);
+  return new Date(Math.max(created.getTime(), lastScheduled(audit, runs, now)?.getTime() ?? 0));
+}
+
+/**
+ * lastScheduled is the newest due time that is told of by the name of one of the runs, or by the audit's status. What
+ * lies in the future was told by a clock that went wrong.
+ */
+export function lastScheduled(
+  audit: NetworkAudit,
+  runs: readonly NetworkAuditRun[],
+  now: Date,
+): Date | undefined {
+  const told = timeOf(audit.status?.lastScheduleTime)?.getTime() ?? 0;
+  const named = runs.map(({ metadata }) => scheduledTime(audit.metadata.name, metadata.name) ?? 0);
+  const past = [told, ...named].filter((time) => time <= now.getTime());
+  const newest = past.reduce((last, time) => Math.max(last, time), 0);
+  return newest === 0 ? undefined : new Date(newest);
+}
+
+/**
+ * startsByItself tells a waiting run that the operator makes by itself from one that a person made, whatever that one
+ * is called and whoever it says owns it: no run of this due time, or of this generation, has been started.
+ */
+export function startsByItself(audit: NetworkAudit, runs: Runs, run: NetworkAuditRun, now: Date): boolean {
+  if (!ownedBy(run, audit)) return false;
+  const started = { ...runs, waiting: [] };
+  if (audit.spec.schedule === undefined) return generationRun(audit, started)?.name === run.metadata.name;
+  const time = scheduledTime(audit.metadata.name, run.metadata.name) ?? Number.POSITIVE_INFINITY;
+  const since = servedUntil(audit, [...runs.finished, ...runs.active], now);
+  return since.getTime() < time && time <= now.getTime();
 }
 
 /** scheduledTime reads the due time, in milliseconds, out of a run's name; undefined where there is none in it. */

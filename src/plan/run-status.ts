@@ -6,17 +6,16 @@ import { makePlan, type PlanInput } from './plan.ts';
 import type { Settings } from './settings.ts';
 import { plural } from './text.ts';
 import { timeText } from './time.ts';
-import { dueTimeOf } from './turn.ts';
 
 /** planRun is the status that starts a run: its plan, before the first Job exists. */
 export function planRun(
-  input: Omit<PlanInput, 'dueTime'>,
+  input: PlanInput,
   now: Date,
   settings: Settings,
   kinds: readonly Check[],
 ): NetworkAuditRunStatus {
-  const { audit, run } = input;
-  const plan = makePlan({ ...input, dueTime: dueTimeOf(audit, run) }, now, settings, kinds);
+  const { run } = input;
+  const plan = makePlan(input, now, settings, kinds);
   const message = `${plural(plan.nodes.length, 'node')} of ${plan.eligible} will probe ${plural(plan.targets.length, 'target')}`;
   return {
     ...begun(run, { status: 'False', reason: 'Probing', message }, now),

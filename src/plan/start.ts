@@ -22,27 +22,27 @@ export function startNext(at: Case, ready: Readiness): Step {
   if (active !== undefined) {
     return { actions: tellWaiting(runs.waiting, `Run ${active.metadata.name} goes on`, now) };
   }
-  const { run, notBefore } = nextToStart(audit, runs, now, settings);
-  if (run === undefined) {
+  const { next, notBefore } = nextToStart(audit, runs, now, settings);
+  if (next === undefined) {
     const why = `Runs that were asked for start at most one in ${settings.askedForIntervalSeconds} s`;
     return { actions: tellWaiting(runs.waiting, why, now), again: notBefore };
   }
   const number = nextNumber(audit, runs);
-  const created = timeOf(run.metadata.creationTimestamp) ?? now;
+  const created = timeOf(next.run.metadata.creationTimestamp) ?? now;
   const wait = worthWaiting(ready, number, created, settings).find(({ until }) => until > now);
   if (wait !== undefined) {
     return { actions: tellWaiting(runs.waiting, wait.why, now), again: wait.until };
   }
-  return { actions: startActions(at, run, number) };
+  return { actions: startActions(at, { ...next, number }) };
 }
 
 function startActions(
   { audit, runs, world, now, settings, kinds }: Case,
-  run: NetworkAuditRun,
-  number: number,
+  next: { readonly run: NetworkAuditRun; readonly dueTime: string; readonly number: number },
 ): readonly Action[] {
+  const { run } = next;
   const previous = newestJudged(runs);
-  const input = { audit, run, world, number, ...(previous === undefined ? {} : { previous }) };
+  const input = { audit, world, ...next, ...(previous === undefined ? {} : { previous }) };
   const adopt = ownedBy(run, audit) ? {} : { adopt: { auditUid: audit.metadata.uid } };
   const rest = runs.waiting.filter((other) => other !== run);
   return [

@@ -8,7 +8,7 @@ import {
   type NetworkAuditStatus,
 } from '../api/v1alpha1/index.ts';
 import { conditionOf, type NewCondition, withConditions } from './conditions.ts';
-import { dueRun } from './due.ts';
+import { dueRun, lastScheduled } from './due.ts';
 import { coverageOfPlan } from './plan.ts';
 import type { Readiness } from './ready.ts';
 import { statusOfPassed } from './results.ts';
@@ -35,6 +35,7 @@ export function statusOf(audit: NetworkAudit, runs: Runs, ready: Readiness, now:
       now,
     ),
     ...lastRunOf(audit, newest),
+    ...lastScheduleOf(audit, runs, now),
     ...(nextRunTime === undefined ? {} : { nextRunTime }),
     ...(plan === undefined || plan.nodes.length === 0
       ? before?.coverage && { coverage: before.coverage }
@@ -86,6 +87,16 @@ function lastRunOf(
       ...(status.outcome === undefined ? {} : { outcome: status.outcome }),
     },
   };
+}
+
+/** lastScheduleOf outlives the runs themselves: one that was pruned or deleted must not be made again. */
+function lastScheduleOf(
+  audit: NetworkAudit,
+  { active, finished }: Runs,
+  now: Date,
+): Pick<NetworkAuditStatus, 'lastScheduleTime'> {
+  const time = lastScheduled(audit, [...active, ...finished], now);
+  return time === undefined ? {} : { lastScheduleTime: timeText(time) };
 }
 
 /** nextTime stays at a due time until its run is planned, so that the hour striking alone writes nothing. */

@@ -87,6 +87,21 @@ describe('an audit with a schedule', () => {
     assert.equal(cluster.counts.get('WriteRunStatus'), 6);
   });
 
+  it('has one run for a due time, though people ask for more runs than are kept, or delete it', () => {
+    const cluster = new Cluster(3, created('2026-11-24T11:55:00Z', { runsHistoryLimit: 1 }));
+    cluster.settle();
+    for (const name of ['now-1', 'now-2']) {
+      cluster.pass(61);
+      cluster.ask(name);
+      cluster.settle();
+    }
+    cluster.runs.clear();
+    cluster.settle();
+    assert.deepEqual([...cluster.runs.keys()], []);
+    assert.equal(cluster.audit?.status?.lastScheduleTime, '2026-11-24T12:00:00Z');
+    assert.equal(cluster.createdJobs.length, 9);
+  });
+
   it('makes up for the last missed run only, and says how many were missed', () => {
     const cluster = new Cluster(3, created('2026-11-24T11:00:00Z'));
     cluster.settle();

@@ -48,6 +48,11 @@ export const auditStatus = {
         },
       },
     },
+    lastScheduleTime: {
+      ...time,
+      description:
+        'lastScheduleTime is the newest due time of the schedule that a run was started for, whatever became of that run since.',
+    },
     nextRunTime: { ...time, description: 'nextRunTime is when the next run is due; absent if none is.' },
     coverage: {
       type: 'object',
