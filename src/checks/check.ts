@@ -69,7 +69,9 @@ export type TargetState =
   | { readonly kind: 'Ready' }
   /** Changed: it is another one now, or became ready during the run or within the settle window before it. */
   | { readonly kind: 'Changed'; readonly message: string }
-  | { readonly kind: 'NotReady'; readonly message: string };
+  | { readonly kind: 'NotReady'; readonly message: string }
+  /** Mutated: it has containers that are not ours, which may carry its traffic. */
+  | { readonly kind: 'Mutated'; readonly message: string };
 
 /** PolicyView is a NetworkPolicy, not shipped with the product, that selects Pods of ours. */
 export interface PolicyView {

@@ -57,7 +57,7 @@ function stateOf(target: Target, found: readonly ResponderView[], settled: Date)
   }
   if (pod.foreignContainers.length > 0) {
     const names = pod.foreignContainers.slice(0, 8).join(', ');
-    return { kind: 'NotReady', message: `it has containers that are not ours (${names})` };
+    return { kind: 'Mutated', message: `${name} has containers that are not ours: ${names}` };
   }
   if (!pod.ready) return { kind: 'NotReady', message: 'its Ready condition is not True' };
   if (isAfter(pod.readySince, settled)) {

@@ -43,6 +43,22 @@ function refusing(node: string): readonly Manifest[] {
   ];
 }
 
+/** idleContainer does nothing, as Pod Security `restricted` lets it. */
+const idleContainer = {
+  name: 'proxy',
+  image: NETAUDIT_IMAGE,
+  imagePullPolicy: 'IfNotPresent',
+  command: ['/usr/local/bin/node', '-e', 'setInterval(() => {}, 1e6)'],
+  securityContext: {
+    runAsNonRoot: true,
+    runAsUser: 65532,
+    allowPrivilegeEscalation: false,
+    readOnlyRootFilesystem: true,
+    capabilities: { drop: ['ALL'] },
+    seccompProfile: { type: 'RuntimeDefault' },
+  },
+};
+
 /** started resolves to the worker of the next probe on a node, once its process has been started. */
 function started(sandbox: Sandbox, node: string): Promise<PodWorker> {
   const labelSelector = `app.kubernetes.io/component=probe,netaudit.dev/node=${node}`;
@@ -251,6 +267,31 @@ describe('what could not be told', { concurrency: 2 }, () => {
       undos.push(await cluster.inject(dropNewConnections(from, to)));
       const { findings } = toldBy(await runOnce(cluster, audit));
       assert.deepEqual([...new Set(findings.map(({ reason }) => reason))], ['Unreachable']);
+    });
+
+    it('is that the responders have a container of others, where nothing gets through', async () => {
+      const [from, to] = await Promise.all(cluster.nodes.map((node) => cluster.target(node)));
+      assert.ok(from !== undefined && to !== undefined);
+      const containers = '/spec/template/spec/containers';
+      const patch = async (operation: object) => {
+        const responder = ['daemonset', 'netaudit-responder', '--namespace=netaudit'];
+        await cluster.kubectl([
+          'patch',
+          ...responder,
+          '--type=json',
+          `--patch=${JSON.stringify([operation])}`,
+        ]);
+        await cluster.kubectl(['rollout', 'status', ...responder, '--timeout=60s']);
+      };
+      await patch({ op: 'add', path: `${containers}/-`, value: idleContainer });
+      undos.push(() => patch({ op: 'remove', path: `${containers}/1` }));
+      assert.deepEqual(toldBy(await runOnce(cluster, audit)), sound);
+      undos.push(await cluster.inject(dropNewConnections(from, to)));
+      const { findings } = toldBy(await runOnce(cluster, audit));
+      assert.deepEqual(
+        findings.map(({ severity, reason }) => `${severity} ${reason}`),
+        ['Unknown PodMutated'],
+      );
     });
 
     it('is that the quota allows no Pod, and the run passes if there is room in time', async () => {

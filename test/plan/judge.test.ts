@@ -104,7 +104,10 @@ describe('what judges may know of the API', () => {
     [
       'that a responder has a proxy',
       [makeResponder('n2', { foreignContainers: ['istio-proxy'] })],
-      { kind: 'NotReady', message: 'it has containers that are not ours (istio-proxy)' },
+      {
+        kind: 'Mutated',
+        message: 'Responder Pod netaudit-responder-n2 has containers that are not ours: istio-proxy',
+      },
     ],
   ] as const) {
     it(`is ${name}`, () => {

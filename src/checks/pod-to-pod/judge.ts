@@ -98,7 +98,12 @@ function opinionOn(at: Case): Opinion {
   const local = localOf(side.parsed.evidence, asked.family);
   const seen: Deviation = typeof result === 'number' ? { t: result, n: 1 } : result;
   const opinion = opinionOnSeen(at, { asked, target, node, local, seen }, side.report.podAddresses);
-  const change = opinion.outcome === 'Failed' ? changeOf(at) : undefined;
+  if (opinion.outcome !== 'Failed') return opinion;
+  const state = input.api.targets.get(target.node);
+  if (state?.kind === 'Mutated') {
+    return unknown('PodMutated', `${state.message}; seen: ${opinion.message}`, opinion.evidence);
+  }
+  const change = changeOf(at);
   return change === undefined ? opinion : skipped('Settling', `${change}; seen: ${opinion.message}`);
 }
 

@@ -417,6 +417,13 @@ describe('What is no fault of the network', () => {
     ]);
   });
 
+  it('is Unknown where the responder has containers of others, unless it answered well', () => {
+    const targets = new Map([['n2', { kind: 'Mutated', message: 'it has a proxy' } as const]]);
+    const [verdict = ''] = forth(silence, { targets }, () => '00');
+    assert.match(verdict, /^Unknown PodMutated \| n1 → n2 UDP IPv4 \| it has a proxy; seen: /);
+    assert.deepEqual(forth(400, { targets }), [`Passed AsExpected | ${subject}`]);
+  });
+
   it('is Skipped while the responder changes, unless it answered well', () => {
     const targets = new Map([['n2', { kind: 'Changed', message: "n2's responder was replaced" } as const]]);
     const [verdict = ''] = forthChanged(silence);
