@@ -58,6 +58,7 @@ export class Observer {
     return {
       ...(audit === undefined ? {} : { audit }),
       runs,
+      otherRuns: namesakesOf(auditName, caches.runs.views()),
       nodes,
       responders: caches.responders.views(),
       ...(responderSet === undefined ? {} : { responderSet }),
@@ -140,6 +141,14 @@ export function isComplete(run: NetworkAuditRun): boolean {
   return (
     run.status?.conditions?.some(({ type, status }) => type === 'Complete' && status === 'True') ?? false
   );
+}
+
+/** namesakesOf are runs of other audits that are named as the operator would name runs of this one. */
+function namesakesOf(auditName: string, runs: readonly NetworkAuditRun[]): ReadonlyMap<string, string> {
+  const others = runs.filter(
+    ({ metadata, spec }) => spec.auditName !== auditName && metadata.name.startsWith(`${auditName}-`),
+  );
+  return new Map(others.map(({ metadata, spec }) => [metadata.name, spec.auditName]));
 }
 
 function isPlanned(run: NetworkAuditRun): boolean {

@@ -11,7 +11,7 @@ import type { Check } from '../checks/check.ts';
 import { registry } from '../checks/registry.ts';
 import type { Decision } from './actions.ts';
 import { progressOf } from './progress.ts';
-import { readinessOf } from './ready.ts';
+import { readinessOf, withName } from './ready.ts';
 import { closeWithout } from './run-status.ts';
 import { newestJudged, type Runs, refuseAt, sortRuns } from './runs.ts';
 import type { Settings } from './settings.ts';
@@ -53,7 +53,7 @@ function orphaned(runs: Runs, world: World, now: Date, settings: Settings): read
 }
 
 function attended(at: Case): readonly Step[] {
-  const ready = readinessOf(at.audit, at.world, at.now, at.settings, at.kinds);
+  const ready = withName(readinessOf(at.audit, at.world, at.now, at.settings, at.kinds), at);
   const steps = [tidyUp(at), ...goOn(at), startNext(at, ready), makeDue(at, ready), prune(at)];
   return steps.some(movesRun) ? steps : [...steps, writeAudit(at, ready)];
 }

@@ -1,11 +1,14 @@
 /** Whether audits can run at all: what `Ready` says, and what the operator waits for before it makes a run. */
 import type { NetworkAudit, ReasonOf } from '../api/v1alpha1/index.ts';
 import type { Check, Place } from '../checks/check.ts';
+import { dueRun } from './due.ts';
 import { type Eligibility, eligibleNodes } from './eligible.ts';
 import { placesOf } from './plan.ts';
+import { takenBy } from './runs.ts';
 import { parseSchedule, type Schedule } from './schedule.ts';
 import { selectorProblem } from './selector.ts';
 import type { Settings } from './settings.ts';
+import type { Case } from './step.ts';
 import { plural } from './text.ts';
 import { earliest, plusSeconds, timeOf } from './time.ts';
 import type { ResponderView, World } from './world.ts';
@@ -14,7 +17,7 @@ import type { ResponderView, World } from './world.ts';
 export interface Obstacle {
   readonly reason: Extract<
     ReasonOf<'NetworkAudit', 'Ready'>,
-    'InvalidSchedule' | 'InvalidSpec' | 'NoEligibleNodes' | 'NoResponders'
+    'InvalidSchedule' | 'InvalidSpec' | 'NameTaken' | 'NoEligibleNodes' | 'NoResponders'
   >;
   readonly message: string;
 }
@@ -67,6 +70,15 @@ export function readinessOf(
     ...(settled === undefined ? {} : { settled }),
     ...(calm === undefined ? {} : { calm }),
   };
+}
+
+/** withName adds the obstacle that somebody else's run has the name of the one that is due. */
+export function withName(ready: Readiness, at: Pick<Case, 'audit' | 'runs' | 'world' | 'now'>): Readiness {
+  const due = ready.obstacle === undefined ? dueRun(at.audit, ready.schedule, at.runs, at.now) : undefined;
+  const whose = due === undefined ? undefined : takenBy(due.name, at.world);
+  if (due === undefined || whose === undefined) return ready;
+  const message = `The next run would be named ${due.name}, and a run of ${whose} has that name: delete it`;
+  return { ...ready, obstacle: { reason: 'NameTaken', message } };
 }
 
 /** calmAt is when the last of the nodes and of their responders will have been ready for the settle window. */

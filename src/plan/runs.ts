@@ -5,6 +5,7 @@ import { conditionOf } from './conditions.ts';
 import type { Settings } from './settings.ts';
 import { compare } from './text.ts';
 import { plusSeconds, timeOf } from './time.ts';
+import type { World } from './world.ts';
 
 /** Runs are an audit's runs by what must happen to them. */
 export interface Runs {
@@ -18,7 +19,7 @@ export interface Runs {
 
 /**
  * sortRuns sorts the runs. Those that are being deleted are nobody's business any more, nor are those of a former audit
- * of the same name, which the garbage collector will take.
+ * of the same name, which the garbage collector will take, or would have taken had they not been orphaned.
  */
 export function sortRuns(runs: readonly NetworkAuditRun[], audit: NetworkAudit | undefined): Runs {
   const live = runs
@@ -74,9 +75,36 @@ export function ownedBy(run: NetworkAuditRun, audit: NetworkAudit): boolean {
   return run.metadata.ownerReferences?.some(({ uid }) => uid === audit.metadata.uid) === true;
 }
 
+/**
+ * takenBy says whose the run is that has a name which the operator would give now; undefined while nobody's, and while
+ * the garbage collector is about to take it.
+ */
+export function takenBy(name: string, world: Pick<World, 'runs' | 'otherRuns'>): string | undefined {
+  const other = world.otherRuns.get(name);
+  if (other !== undefined) return `audit ${other}`;
+  const former = world.runs.find(({ metadata }) => metadata.name === name);
+  return former === undefined || isLeaving(former) ? undefined : 'a former audit of this name';
+}
+
+/** isTaken tells whether no run of that name can be made now. */
+export function isTaken(name: string, world: Pick<World, 'runs' | 'otherRuns'>): boolean {
+  return world.otherRuns.has(name) || world.runs.some(({ metadata }) => metadata.name === name);
+}
+
+function isLeaving(run: NetworkAuditRun): boolean {
+  return run.metadata.deletionTimestamp !== undefined || ownerOf(run) !== undefined;
+}
+
 function isForeign(run: NetworkAuditRun, audit: NetworkAudit | undefined): boolean {
-  const owner = run.metadata.ownerReferences?.find(({ kind }) => kind === kinds.audit.kind);
-  return audit !== undefined && owner !== undefined && owner.uid !== audit.metadata.uid;
+  const owner = ownerOf(run);
+  if (audit === undefined) return false;
+  if (owner !== undefined) return owner.uid !== audit.metadata.uid;
+  // Before a run is planned it gets its owner: that of this one is gone, and the audit is younger than its plan.
+  return run.status?.plan !== undefined && run.metadata.creationTimestamp < audit.metadata.creationTimestamp;
+}
+
+function ownerOf(run: NetworkAuditRun) {
+  return run.metadata.ownerReferences?.find(({ kind }) => kind === kinds.audit.kind);
 }
 
 function byAge(a: NetworkAuditRun, b: NetworkAuditRun): number {

@@ -5,7 +5,7 @@ import { conditionOf } from './conditions.ts';
 import { dueRun, newRun } from './due.ts';
 import type { Readiness } from './ready.ts';
 import { planRun, waitingStatus } from './run-status.ts';
-import { newestJudged, nextNumber, ownedBy } from './runs.ts';
+import { isTaken, newestJudged, nextNumber, ownedBy } from './runs.ts';
 import { missedCap } from './schedule.ts';
 import type { Settings } from './settings.ts';
 import { auditEvent, type Case, type Step, writeRun } from './step.ts';
@@ -90,13 +90,13 @@ function tellWaiting(waiting: readonly NetworkAuditRun[], why: string, now: Date
 }
 
 /** makeDue makes the run that is due, unless one of the audit goes on or waits already. */
-export function makeDue({ audit, runs, now }: Case, ready: Readiness): Step {
+export function makeDue({ audit, runs, world, now }: Case, ready: Readiness): Step {
   const { schedule, obstacle } = ready;
   const next = schedule === undefined || audit.spec.suspend ? undefined : schedule.nextDue(now);
   const again = earliest(next, obstacle === undefined ? undefined : ready.settled);
   const busy = runs.active.length > 0 || runs.waiting.length > 0;
   const due = obstacle !== undefined || busy ? undefined : dueRun(audit, schedule, runs, now);
-  if (due === undefined) return { actions: [], again };
+  if (due === undefined || isTaken(due.name, world)) return { actions: [], again };
   const create: Action = { type: 'CreateRun', run: newRun(audit, due.name) };
   const missed = due.missed();
   return { actions: [create, ...(missed > 0 ? [missedEvent(audit, due.name, missed)] : [])], again };

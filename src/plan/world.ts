@@ -8,6 +8,8 @@ export interface World {
   readonly audit?: NetworkAudit;
   /** runs are all the runs whose `spec.auditName` is this audit, in no particular order. */
   readonly runs: readonly NetworkAuditRun[];
+  /** otherRuns are runs of other audits that are named as those of this one are, each with its audit. */
+  readonly otherRuns: ReadonlyMap<string, string>;
   readonly nodes: readonly NodeView[];
   readonly responders: readonly ResponderView[];
   /** responderSet is the responder DaemonSet's placement, absent when it is not installed. */

@@ -25,6 +25,7 @@ export function worldOf(shape: ClusterShape): World & { readonly audit: NetworkA
     responderSet: { nodeSelector: { 'kubernetes.io/os': 'linux' }, tolerations: [{ operator: 'Exists' }] },
     jobs: [],
     probePods: [],
+    otherRuns: new Map(),
     policies: [],
     otherJobs: 0,
   };

@@ -91,6 +91,13 @@ describe('what a decision sees', () => {
     assert.equal(server.requests.length, 0);
   });
 
+  it('names the runs of others that stand in the way of its own', async () => {
+    put(caches.runs, runView, runOf('a-g1', 'a'), 'run-1');
+    put(caches.runs, runView, runOf('a-g2', 'b'), 'run-2');
+    put(caches.runs, runView, runOf('b-g1', 'b'), 'run-3');
+    assert.deepEqual([...(await observer.observe('a', now)).otherRuns], [['a-g2', 'b']]);
+  });
+
   it('finds the Jobs of an audit whose name is no label value', async () => {
     const name = `${'very-long-'.repeat(8)}name`;
     put(caches.audits, auditView, auditOf(name), 'uid-a');

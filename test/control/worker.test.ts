@@ -156,6 +156,7 @@ describe('a reconcile', () => {
     responders: [],
     jobs: [],
     probePods: [],
+    otherRuns: new Map(),
     policies: [],
     otherJobs: 0,
   };

@@ -50,7 +50,12 @@ export class Cluster {
     return {
       ...rest,
       ...(this.audit === undefined ? {} : { audit: this.audit }),
-      runs: [...this.runs.values()],
+      runs: [...this.runs.values()].filter(({ spec }) => spec.auditName === 'cluster'),
+      otherRuns: new Map(
+        [...this.runs].flatMap(([name, { spec }]) =>
+          spec.auditName === 'cluster' ? [] : [[name, spec.auditName]],
+        ),
+      ),
       nodes: this.nodes,
       responders: this.responders,
       jobs: [...this.jobs.values()].map(({ question: __, ...job }) => job),
@@ -86,12 +91,12 @@ export class Cluster {
     this.now = new Date(this.now.getTime() + seconds * 1000);
   }
 
-  ask(name: string): void {
+  ask(name: string, auditName = 'cluster'): void {
     this.runs.set(name, {
       apiVersion: 'netaudit.dev/v1alpha1',
       kind: 'NetworkAuditRun',
       metadata: { ...this.#born(name), generation: 1 },
-      spec: { auditName: 'cluster' },
+      spec: { auditName },
     });
   }
 

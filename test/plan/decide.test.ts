@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { decide } from '../../src/plan/decide.ts';
 import { timeText } from '../../src/plan/time.ts';
 import { Cluster } from './cluster.ts';
-import { at, makeAudit, makeNode, ours, settings } from './make.ts';
+import { at, finishedStatus, makeAudit, makeNode, makeRun, ours, settings } from './make.ts';
 
 const everyTenMinutes = { schedule: '*/10 * * * *' };
 
@@ -230,6 +230,55 @@ describe('runs that people ask for', () => {
 });
 
 describe('a run', () => {
+  it('of another audit that has the name of the next one is told of, and hides nothing else', () => {
+    const cluster = new Cluster(3, makeAudit());
+    cluster.ask('cluster-g1', 'another');
+    cluster.settle();
+    const [ready] = cluster.audit?.status?.conditions ?? [];
+    assert.deepEqual(
+      [ready?.status, ready?.reason, ready?.message],
+      [
+        'False',
+        'NameTaken',
+        'The next run would be named cluster-g1, and a run of audit another has that name: delete it',
+      ],
+    );
+    cluster.ask('now');
+    cluster.settle();
+    assert.equal(cluster.run('now').status?.outcome, 'Passed');
+    cluster.runs.delete('cluster-g1');
+    cluster.settle();
+    assert.equal(conditionsOf(cluster).Ready, 'True UpToDate');
+  });
+
+  it('of a former audit that have the name of the next one are waited for in silence', () => {
+    const cluster = new Cluster(3, makeAudit());
+    const owner = { ...ours.ownerReferences[0], uid: 'former-uid' };
+    cluster.runs.set('cluster-g1', makeRun('cluster-g1', finishedStatus(), { ownerReferences: [owner] }));
+    cluster.settle();
+    assert.equal(conditionsOf(cluster).Ready, 'True Waiting');
+    assert.equal(conditionsOf(cluster).Passed, 'Unknown NotYetRun');
+    cluster.runs.delete('cluster-g1');
+    cluster.settle();
+    assert.equal(conditionsOf(cluster).Passed, 'True NetworkSound');
+  });
+
+  it('that were orphaned when a former audit was deleted say nothing of the new one', () => {
+    const audit = created('2026-11-24T11:59:00Z', { schedule: undefined });
+    const { schedule: _, ...spec } = audit.spec;
+    const cluster = new Cluster(3, { ...audit, spec });
+    const creationTimestamp = '2026-11-24T11:00:00Z';
+    for (const name of ['cluster-g1', 'cluster-24567']) {
+      cluster.runs.set(name, makeRun(name, finishedStatus({ number: 7 }), { creationTimestamp }));
+    }
+    cluster.settle();
+    assert.equal(conditionsOf(cluster).Passed, 'Unknown NotYetRun');
+    assert.equal(conditionsOf(cluster).Ready, 'False NameTaken');
+    cluster.runs.delete('cluster-g1');
+    cluster.settle();
+    assert.equal(cluster.run('cluster-g1').status?.plan?.number, 0);
+  });
+
   it('that is over its time is closed with what there is', () => {
     const cluster = new Cluster(3, makeAudit());
     cluster.mute.add('n3');

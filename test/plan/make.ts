@@ -189,6 +189,7 @@ export function makeWorld(count: number, more: Partial<World> = {}): World {
   return {
     audit: makeAudit(),
     runs: [],
+    otherRuns: new Map(),
     nodes: names.map((name) => makeNode(name)),
     responders: names.map((name) => makeResponder(name)),
     responderSet: { nodeSelector: {}, tolerations: [] },

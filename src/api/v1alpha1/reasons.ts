@@ -49,6 +49,12 @@ export const conditionReasons = [
     ],
     [
       'False',
+      'NameTaken',
+      'A run of another audit has the name that the next run of this one must have.',
+      'Delete that run: the message names it.',
+    ],
+    [
+      'False',
       'NoEligibleNodes',
       'No node can take part: the message says how many were left out, and why.',
       'Look at spec.nodes.selector and at the skipped nodes of the last run.',
