@@ -83,7 +83,11 @@ export class Pods {
 
   /** mend removes all rules from both nodes, and what was learned of paths and connections. */
   async mend(): Promise<void> {
-    for (const node of nodes) await this.within(node, ['nft', 'flush', 'ruleset']);
+    for (const node of nodes) {
+      await this.within(node, ['nft', 'flush', 'ruleset']);
+      // A connection that an earlier case tracked would make a new one from the same port look established.
+      await this.within(node, ['conntrack', '--flush']);
+    }
     for (const name of names) {
       for (const family of ['-4', '-6'])
         await run(['ip', '-n', this.name(name), family, 'route', 'flush', 'cache']);
