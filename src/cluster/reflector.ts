@@ -49,7 +49,7 @@ export async function reflect<View>(
   let failures = 0;
   let wasExpired = false;
   while (!signal.aborted) {
-    const progress: Progress = { version, began: performance.now(), events: 0 };
+    const progress: Progress = { version, began: performance.now() };
     let failure: unknown;
     try {
       progress.version ??= await list(client, source, options, signal);
@@ -80,7 +80,6 @@ export async function reflect<View>(
 interface Progress {
   version: string | undefined;
   began: number;
-  events: number;
 }
 
 /** list reads the whole list in pages into the store and returns its resourceVersion. */
@@ -148,7 +147,6 @@ async function follow<View>(
 ): Promise<void> {
   const spread = { ...limits, timeoutSeconds: Math.ceil(limits.timeoutSeconds * (1 + Math.random())) };
   for await (const event of watch(client, selection, progress.version ?? '', spread, signal)) {
-    progress.events += 1;
     if (event.type !== 'BOOKMARK') {
       const { key, uid } = identityOf(event.object);
       const entry = event.type === 'DELETED' ? undefined : entryOf(event.object, view);
@@ -168,11 +166,12 @@ export function entryOf<View>(
   return reduced === undefined ? undefined : { ...identityOf(object), view: reduced };
 }
 
-function identityOf(object: JsonObject): { readonly key: string; readonly uid: string } {
+function identityOf(object: JsonObject) {
   const metadata = objectAt(object, 'metadata');
   const namespace = textOf(metadata.namespace);
   const name = textOf(metadata.name);
-  return { key: namespace === '' ? name : `${namespace}/${name}`, uid: textOf(metadata.uid) };
+  const key = namespace === '' ? name : `${namespace}/${name}`;
+  return { key, uid: textOf(metadata.uid), version: textOf(metadata.resourceVersion) };
 }
 
 function reasonOf(error: unknown): 'expired' | 'error' | 'silent' {

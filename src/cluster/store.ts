@@ -9,6 +9,8 @@ export interface Entry<View> {
   /** key is `namespace/name`, or the name of a cluster-scoped object. */
   readonly key: string;
   readonly uid: string;
+  /** version is the object's resourceVersion; of two that are numbers, the API server gave the larger one later. */
+  readonly version?: string;
   readonly view: View;
 }
 
@@ -58,9 +60,11 @@ export class Store<View> {
     this.#listeners.push(listener);
   }
 
-  /** upsert takes what a watch said. */
+  /** upsert takes what a watch said; what it says late, after the answer to a later write, is old. */
   upsert(entry: Entry<View>): void {
     if (this.#isBuried(entry.uid)) return;
+    const present = this.#entries.get(entry.key);
+    if (present?.uid === entry.uid && isOlder(entry.version, present.version)) return;
     this.#put(entry);
   }
 
@@ -124,3 +128,11 @@ export class Store<View> {
     for (const listener of this.#listeners) listener(previous, next);
   }
 }
+
+/** isOlder compares resourceVersions as the API conventions allow since Kubernetes 1.35: as whole numbers. */
+function isOlder(one: string | undefined, other: string | undefined): boolean {
+  if (one === undefined || other === undefined || !digits.test(one) || !digits.test(other)) return false;
+  return one.length === other.length ? one < other : one.length < other.length;
+}
+
+const digits = /^[1-9]\d*$/;

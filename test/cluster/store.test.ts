@@ -53,6 +53,25 @@ describe('a store', () => {
     assert.equal(store.get('a'), undefined);
   });
 
+  it('does not go back to what was before a write, when the watch tells of that late', () => {
+    store.replace([{ ...entry('a', 'red'), version: '99' }], now);
+    store.wrote({ ...entry('a', 'green'), version: '102' });
+    store.upsert({ ...entry('a', 'yellow'), version: '101' });
+    assert.equal(store.get('a'), 'green');
+    store.upsert({ ...entry('a', 'blue'), version: '1000' });
+    assert.equal(store.get('a'), 'blue');
+    store.upsert({ ...entry('a', 'new', 'another'), version: '3' });
+    assert.equal(store.get('a'), 'new');
+  });
+
+  it('follows a server that was restored from a backup: what a list says counts, whatever its version', () => {
+    store.replace([{ ...entry('a', 'red'), version: '99' }], now);
+    now = 10;
+    store.replace([{ ...entry('a', 'old'), version: '7' }], now);
+    store.upsert({ ...entry('a', 'next'), version: '8' });
+    assert.equal(store.get('a'), 'next');
+  });
+
   it('lets go of what it deleted at once, whatever the watch still says of it', () => {
     store.replace([entry('a', 'red'), entry('b', 'blue')], now);
     store.deleted((view) => view === 'red');
