@@ -1,27 +1,17 @@
 /** Every write: the actions of a decision, carried out in order, each at most once for each time it is decided. */
-import { apiVersion, kinds, labels, labelValue } from '../api/names.ts';
-import type { NetworkAuditRun } from '../api/v1alpha1/index.ts';
-import { StalledError, WaitingError } from '../control/errors.ts';
-import type {
-  Action,
-  CreateJob,
-  CreateRun,
-  DeleteProbes,
-  DeleteRun,
-  WriteAuditStatus,
-  WriteRunStatus,
-} from '../plan/actions.ts';
-import { hasReason, isGone } from './api-error.ts';
-import { type Caches, jobEntry } from './caches.ts';
+import { apiVersion, kinds } from '../api/names.ts';
+import { WaitingError } from '../control/errors.ts';
+import type { Action, WriteAuditStatus } from '../plan/actions.ts';
+import type { Caches } from './caches.ts';
 import type { Client, SendOptions } from './client.ts';
-import { auditView, runView } from './custom.ts';
+import { keep } from './created.ts';
+import { auditView } from './custom.ts';
 import type { Events } from './events.ts';
 import type { Evidence } from './evidence.ts';
-import { isObject, type JsonObject, objectAt, objectsOf, textOf } from './json.ts';
-import { entryOf } from './reflector.ts';
-import { jobs, networkAuditRuns, networkAudits } from './resources.ts';
+import { ProbeWriter } from './probe-writer.ts';
+import { networkAudits } from './resources.ts';
+import { RunWriter } from './run-writer.ts';
 import { groupsOf, isHarmless, isIndependent, sideBySide } from './side-by-side.ts';
-import type { Store } from './store.ts';
 
 /** ApplierParts are what actions are carried out with. */
 export interface ApplierParts {
@@ -29,6 +19,8 @@ export interface ApplierParts {
   readonly caches: Caches;
   readonly evidence: Evidence;
   readonly events: Events;
+  /** jobCap bounds the probe Jobs under way of all audits together. */
+  readonly jobCap: number;
   /** leads is asked before every single write: a replica that may not be the leader any more writes nothing. */
   readonly leads: () => boolean;
 }
@@ -36,16 +28,21 @@ export interface ApplierParts {
 /** Applier carries actions out. */
 export class Applier {
   readonly #parts: ApplierParts;
+  readonly #runs: RunWriter;
+  readonly #probes: ProbeWriter;
 
   constructor(parts: ApplierParts) {
+    const { client, caches, jobCap } = parts;
     this.#parts = parts;
+    this.#runs = new RunWriter(client, caches);
+    this.#probes = new ProbeWriter({ client, caches, runs: this.#runs, jobCap });
   }
 
   /**
    * apply carries the actions out in order; neighbours of one kind that do not depend on each other go side by side.
    * It stops at the first failure, but that a single Job is refused stops nothing else; it rejects with the first
    * failure in the end. It resolves to whether something was learned that no watch will tell of, so that the same
-   * audit must be looked at again.
+   * audit must be looked at again. The signal is the term's: in another one, what was known counts no more.
    */
   async apply(actions: readonly Action[], signal?: AbortSignal): Promise<boolean> {
     const failures: unknown[] = [];
@@ -64,147 +61,43 @@ export class Applier {
     options.signal?.throwIfAborted();
     if (!this.#parts.leads()) throw new WaitingError('This replica does not lead any more', 1000);
     switch (action.type) {
-      case 'CreateRun':
-        return await this.#createRun(action, options);
-      case 'DeleteRun':
-        return await this.#deleteRun(action, options);
-      case 'WriteRunStatus':
-        return await this.#writeRunStatus(action, options);
-      case 'CreateJob':
-        return await this.#createJob(action, options);
-      case 'DeleteProbes':
-        return await this.#deleteProbes(action, options);
       case 'ReadLog':
         return await this.#parts.evidence.readLog(action, options);
       case 'ReadRefusal':
         return await this.#parts.evidence.readRefusal(action, options);
-      case 'WriteAuditStatus':
-        return await this.#writeAuditStatus(action, options);
-      case 'EmitEvent':
-        await this.#parts.events.emit(action, options.signal);
+      default:
+        await this.#write(action, options);
         return false;
     }
   }
 
-  async #createRun({ run }: CreateRun, options: SendOptions): Promise<boolean> {
-    const { client, caches } = this.#parts;
-    const { name } = run.metadata;
-    const read = () => client.send({ verb: 'get', resource: networkAuditRuns, name }, options);
-    const create = () => client.send({ verb: 'create', resource: networkAuditRuns, body: run }, options);
-    keep(caches.runs, await createdByUs(create, read, run.metadata.ownerReferences ?? []), runView);
-    return false;
-  }
-
-  async #deleteRun({ name, uid }: DeleteRun, options: SendOptions): Promise<boolean> {
-    const body = { ...deleteOptions, preconditions: { uid } };
-    try {
-      await this.#parts.client.perform({ verb: 'delete', resource: networkAuditRuns, name, body }, options);
-    } catch (error) {
-      // It is gone, or another has its name: either way this one is not there any more.
-      if (!isGone(error) && !hasReason(error, 'Conflict')) throw error;
+  async #write(action: Exclude<Action, { type: 'ReadLog' | 'ReadRefusal' }>, options: SendOptions) {
+    switch (action.type) {
+      case 'CreateRun':
+        return await this.#runs.create(action, options);
+      case 'DeleteRun':
+        return await this.#runs.delete(action, options);
+      case 'WriteRunStatus':
+        return await this.#runs.writeStatus(action, options);
+      case 'CreateJob':
+        return await this.#probes.create(action, options);
+      case 'DeleteProbes':
+        return await this.#probes.deleteAll(action, options);
+      case 'WriteAuditStatus':
+        return await this.#writeAuditStatus(action, options);
+      case 'EmitEvent':
+        return await this.#parts.events.emit(action, options.signal);
     }
-    this.#parts.caches.runs.deleted((run) => run.metadata.uid === uid);
-    return false;
   }
 
-  async #writeRunStatus(action: WriteRunStatus, options: SendOptions): Promise<boolean> {
-    const { client, caches } = this.#parts;
-    const { name, uid, status, adopt } = action;
-    const run = caches.runs.get(name);
-    if (run === undefined) throw new WaitingError(`Run ${name} is not in the cache`, 1000);
-    let { resourceVersion } = action;
-    if (adopt) resourceVersion = await this.#adopt(run, adopt.auditUid, action, options);
-    const { kind } = kinds.run;
-    const body = { apiVersion, kind, metadata: { name, uid, resourceVersion }, spec: run.spec, status };
-    const call = { verb: 'update', resource: networkAuditRuns, name, subresource: 'status', body } as const;
-    keep(caches.runs, await client.send(call, options), runView);
-    return false;
-  }
-
-  /** #adopt gives a run that a person made its owner; it resolves to the run's new resourceVersion. */
-  async #adopt(
-    run: NetworkAuditRun,
-    auditUid: string,
-    { name, uid, resourceVersion }: WriteRunStatus,
-    options: SendOptions,
-  ): Promise<string> {
-    const { client, caches } = this.#parts;
-    const { auditName } = run.spec;
-    const owner = { apiVersion, kind: kinds.audit.kind, name: auditName, uid: auditUid, controller: true };
-    const others = (run.metadata.ownerReferences ?? []).filter((reference) => reference.uid !== auditUid);
-    const metadata = {
-      uid,
-      resourceVersion,
-      ownerReferences: [...others, owner],
-      labels: { [labels.audit]: labelValue(auditName) },
-    };
-    const call = { verb: 'patch', resource: networkAuditRuns, name, body: { metadata } } as const;
-    const adopted = await client.send(call, options);
-    keep(caches.runs, adopted, runView);
-    return textOf(objectAt(adopted, 'metadata').resourceVersion);
-  }
-
-  async #createJob({ job }: CreateJob, options: SendOptions): Promise<boolean> {
-    const { client, caches } = this.#parts;
-    const { name, namespace, ownerReferences } = job.metadata;
-    const store = caches.jobs.get(namespace);
-    if (store === undefined) throw new StalledError(`No Job of ours belongs in namespace ${namespace}`);
-    const create = () => client.send({ verb: 'create', resource: jobs, namespace, body: job }, options);
-    const read = () => client.send({ verb: 'get', resource: jobs, namespace, name }, options);
-    keep(store, await createdByUs(create, read, ownerReferences), jobEntry);
-    return false;
-  }
-
-  /** A plain deletion of Jobs would orphan their Pods; Background leaves them to the garbage collector. */
-  async #deleteProbes({ namespace, runUid }: DeleteProbes, options: SendOptions): Promise<boolean> {
-    const query = { labelSelector: `${labels.runUid}=${runUid}` };
-    const call = { verb: 'deletecollection', resource: jobs, namespace, query, body: deleteOptions } as const;
-    await this.#parts.client.perform(call, options);
-    this.#parts.caches.jobs.get(namespace)?.deleted(({ view }) => view.runUid === runUid);
-    return false;
-  }
-
-  async #writeAuditStatus(action: WriteAuditStatus, options: SendOptions): Promise<boolean> {
+  async #writeAuditStatus(action: WriteAuditStatus, options: SendOptions): Promise<void> {
     const { client, caches } = this.#parts;
     const { name, uid, resourceVersion, status } = action;
     const audit = caches.audits.get(name);
-    if (audit === undefined) return false;
+    if (audit === undefined) return;
     const { kind } = kinds.audit;
     const body = { apiVersion, kind, metadata: { name, uid, resourceVersion }, spec: audit.spec, status };
     const call = { verb: 'update', resource: networkAudits, name, subresource: 'status', body } as const;
     keep(caches.audits, await client.send(call, options), auditView);
-    return false;
   }
-}
-
-const deleteOptions = { apiVersion: 'v1', kind: 'DeleteOptions', propagationPolicy: 'Background' };
-
-/** createdByUs resolves to the created object, or to the one that is there already if its owner is the same. */
-async function createdByUs(
-  create: () => Promise<unknown>,
-  read: () => Promise<unknown>,
-  owners: readonly object[],
-): Promise<unknown> {
-  try {
-    return await create();
-  } catch (error) {
-    if (!hasReason(error, 'AlreadyExists')) throw error;
-  }
-  const present = await read();
-  const metadata = objectAt(present, 'metadata');
-  const wanted = owners.map((owner) => textOf(objectAt(owner).uid));
-  const found = objectsOf(metadata.ownerReferences).map(({ uid }) => textOf(uid));
-  if (wanted.every((uid) => found.includes(uid))) return present;
-  throw new StalledError(
-    `${textOf(objectAt(present).kind)} ${textOf(metadata.name)} belongs to somebody else`,
-  );
-}
-
-function keep<View>(
-  store: Store<View>,
-  object: unknown,
-  view: (object: JsonObject) => View | undefined,
-): void {
-  const entry = isObject(object) ? entryOf(object, view) : undefined;
-  if (entry) store.wrote(entry);
 }

@@ -79,7 +79,8 @@ export function createController(parts: ControllerParts): Controller {
       metrics.leading(false);
     },
   });
-  const applier = new Applier({ client, caches, evidence, events, leads: () => elector.leads() });
+  const { jobCap } = options.settings;
+  const applier = new Applier({ client, caches, evidence, events, jobCap, leads: () => elector.leads() });
   const terms = new Terms({
     log,
     queue: { hooks: (queue) => metrics.queue('audits', queue) },

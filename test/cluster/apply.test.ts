@@ -6,6 +6,7 @@ import { Applier } from '../../src/cluster/apply.ts';
 import { type Caches, createCaches } from '../../src/cluster/caches.ts';
 import { Client } from '../../src/cluster/client.ts';
 import { Connection } from '../../src/cluster/connection.ts';
+import { runView } from '../../src/cluster/custom.ts';
 import { Events } from '../../src/cluster/events.ts';
 import { Evidence } from '../../src/cluster/evidence.ts';
 import { permissions } from '../../src/cluster/permissions.ts';
@@ -43,7 +44,7 @@ describe('carrying out a decision', () => {
     for (const collection of [runsOf, auditsOf, jobsOf, 'events']) {
       for (const object of server.objects.all(collection)) server.objects.delete(collection, object);
     }
-    const client = new Client(new Connection(() => server.kubeConfig()), { timeoutMilliseconds: 300 });
+    const client = new Client(new Connection(() => server.kubeConfig()), { timeoutMilliseconds: 2000 });
     const kept = createKeptLog();
     lines = kept.lines;
     leads = true;
@@ -51,7 +52,7 @@ describe('carrying out a decision', () => {
     caches = createCaches(scope);
     evidence = new Evidence(client, { logBytes: 100, totalBytes: 250, askAgainMilliseconds: 10_000 });
     const events = new Events(client, { log: kept.log, instance: 'pod-1', now: () => new Date(now) });
-    applier = new Applier({ client, caches, evidence, events, leads: () => leads });
+    applier = new Applier({ client, caches, evidence, events, jobCap: 210, leads: () => leads });
   });
 
   /** fill reads everything into the caches once, as the watches would. */
@@ -67,7 +68,18 @@ describe('carrying out a decision', () => {
     server.requests.length = 0;
   }
 
-  const jobOf = (name: string, runUid = 'run-1', namespace = 'netaudit'): CreateJob => ({
+  /** startedRun is a run whose status this process wrote: what it knows of it needs no confirmation. */
+  async function startedRun(name: string): Promise<string> {
+    const run = server.objects.create(runsOf, undefined, runOf(name, 'cluster'));
+    const { uid, resourceVersion } = run.metadata;
+    caches.runs.upsert({ key: name, uid, view: runView(run) ?? assert.fail('no run') });
+    const status = { observedGeneration: 1, conditions: [] };
+    await applier.apply([{ type: 'WriteRunStatus', name, uid, resourceVersion, status }]);
+    server.requests.length = 0;
+    return uid;
+  }
+
+  const jobOf = (name: string, runUid = 'run-1', namespace = 'netaudit', runName = 'r'): CreateJob => ({
     type: 'CreateJob',
     job: {
       apiVersion: 'batch/v1',
@@ -81,7 +93,7 @@ describe('carrying out a decision', () => {
           'netaudit.dev/place': 'pod',
         },
         ownerReferences: [
-          { kind: 'NetworkAuditRun', name: 'r', uid: runUid, controller: true, blockOwnerDeletion: true },
+          { kind: 'NetworkAuditRun', name: runName, uid: runUid, controller: true, blockOwnerDeletion: true },
         ],
       },
       spec: {},
@@ -92,31 +104,40 @@ describe('carrying out a decision', () => {
     server.requests.flatMap(({ verb, resource }) => (verb === 'watch' ? [] : [`${verb} ${resource}`]));
 
   describe('Jobs', () => {
+    let run: string;
+    beforeEach(async () => {
+      run = await startedRun('r');
+    });
+
     it('are created with one request each, side by side, and known before any watch tells', async () => {
       const names = Array.from({ length: 20 }, (_, index) => `j${index}`);
-      assert.equal(await applier.apply(names.map((name) => jobOf(name))), false);
+      assert.equal(await applier.apply(names.map((name) => jobOf(name, run))), false);
       assert.equal(server.requests.length, 20);
       const kept = caches.jobs.get('netaudit')?.views() ?? [];
       assert.deepEqual(kept.map(({ view }) => view.name).sort(), names.sort());
-      assert.deepEqual(kept[0]?.view.runUid, 'run-1');
+      assert.deepEqual(kept[0]?.view.runUid, run);
     });
 
     it('that are there already and ours are a success, and known', async () => {
-      await applier.apply([jobOf('j')]);
+      await applier.apply([jobOf('j', run)]);
       caches.jobs.get('netaudit')?.replace([], Number.POSITIVE_INFINITY);
-      await applier.apply([jobOf('j')]);
+      await applier.apply([jobOf('j', run)]);
       assert.deepEqual(asked(), ['create jobs', 'create jobs', 'get jobs']);
       assert.equal(caches.jobs.get('netaudit')?.size, 1);
     });
 
     it('that are there already and somebody else’s are an error that no retry mends', async () => {
-      await applier.apply([jobOf('j', 'another')]);
-      await assert.rejects(applier.apply([jobOf('j')]), new StalledError('Job j belongs to somebody else'));
+      const { job } = jobOf('j', 'another');
+      server.objects.create(jobsOf, 'netaudit', { ...job, metadata: metadataOf('j', { ...job.metadata }) });
+      await assert.rejects(
+        applier.apply([jobOf('j', run)]),
+        new StalledError('Job j belongs to somebody else'),
+      );
     });
 
     it('are not begun any more after the first failure', async () => {
       server.faults.push({ matches: ({ verb }) => verb === 'create', act: { code: 429, retryAfter: '3' } });
-      const many = Array.from({ length: 100 }, (_, index) => jobOf(`j${index}`));
+      const many = Array.from({ length: 100 }, (_, index) => jobOf(`j${index}`, run));
       await assert.rejects(applier.apply(many), { code: 429, retryAfterSeconds: 3 });
       assert.ok(server.requests.length <= 8, String(server.requests.length));
     });
@@ -125,8 +146,8 @@ describe('carrying out a decision', () => {
       const bad = ({ verb, resource }: { verb: string; resource: string }) =>
         verb === 'create' && resource === 'jobs';
       server.faults.push({ matches: bad, times: 3, act: { code: 403 } });
-      const many = Array.from({ length: 30 }, (_, index) => jobOf(`j${index}`));
-      const last = { type: 'DeleteProbes', namespace: 'netaudit-node', runUid: 'run-1' } as const;
+      const many = Array.from({ length: 30 }, (_, index) => jobOf(`j${index}`, run));
+      const last = { type: 'DeleteProbes', namespace: 'netaudit-node', runUid: run } as const;
       await assert.rejects(applier.apply([...many, last]), { code: 403 });
       assert.equal(server.objects.all(jobsOf).length, 27);
       assert.equal(server.count('deletecollection', 'jobs'), 1);
@@ -134,20 +155,21 @@ describe('carrying out a decision', () => {
 
     it('are not tried all when so many are refused', async () => {
       server.faults.push({ matches: ({ verb }) => verb === 'create', act: { code: 403 } });
-      const many = Array.from({ length: 200 }, (_, index) => jobOf(`j${index}`));
+      const many = Array.from({ length: 200 }, (_, index) => jobOf(`j${index}`, run));
       await assert.rejects(applier.apply(many), { code: 403 });
       assert.ok(server.requests.length <= 16 + 8, String(server.requests.length));
     });
 
     it('of a run are deleted with one request a namespace, and gone at once', async () => {
+      const other = await startedRun('s');
       await applier.apply([
-        jobOf('j1'),
-        jobOf('j2'),
-        jobOf('other', 'run-2'),
-        jobOf('n', 'run-1', 'netaudit-node'),
+        jobOf('j1', run),
+        jobOf('j2', run),
+        jobOf('other', other),
+        jobOf('n', run, 'netaudit-node'),
       ]);
       server.requests.length = 0;
-      await applier.apply([{ type: 'DeleteProbes', namespace: 'netaudit', runUid: 'run-1' }]);
+      await applier.apply([{ type: 'DeleteProbes', namespace: 'netaudit', runUid: run }]);
       assert.deepEqual(asked(), ['deletecollection jobs']);
       assert.deepEqual(
         server.objects.all(jobsOf).map(({ metadata }) => metadata.name),
@@ -155,6 +177,45 @@ describe('carrying out a decision', () => {
       );
       assert.equal(caches.jobs.get('netaudit')?.size, 1);
       assert.equal(caches.jobs.get('netaudit-node')?.size, 1);
+    });
+
+    it('of a run that another leader planned are made once the API server says that it is not over', async () => {
+      const { uid } = server.objects.create(runsOf, undefined, runOf('t', 'cluster')).metadata;
+      const names = Array.from({ length: 10 }, (_, index) => `j${index}`);
+      await applier.apply(names.map((name) => jobOf(name, uid, 'netaudit', 't')));
+      await applier.apply([jobOf('last', uid, 'netaudit', 't')]);
+      assert.equal(server.count('get', 'networkauditruns'), 1);
+      assert.equal(server.count('create', 'jobs'), 11);
+    });
+
+    it('are not made for a run that is over, or another one of its name, whatever the watches say yet', async () => {
+      const conditions = [{ type: 'Complete', status: 'True' }];
+      const over = server.objects.create(runsOf, undefined, runOf('t', 'cluster', { conditions })).metadata
+        .uid;
+      await assert.rejects(
+        applier.apply([jobOf('j', over, 'netaudit', 't')]),
+        new WaitingError('Run t is over', 1000),
+      );
+      await assert.rejects(applier.apply([jobOf('j', 'former')]), new WaitingError('Run r is over', 1000));
+      server.objects.delete(runsOf, server.objects.get(runsOf, undefined, 'r'));
+      await assert.rejects(applier.apply([jobOf('j', 'gone')]), new WaitingError('Run r is gone', 1000));
+      assert.equal(server.count('create', 'jobs'), 0);
+    });
+
+    it('of a run are confirmed again in another term of this replica', async () => {
+      const terms = [new AbortController().signal, new AbortController().signal];
+      for (const [index, term] of terms.entries()) await applier.apply([jobOf(`j${index}`, run)], term);
+      assert.equal(server.count('get', 'networkauditruns'), 2);
+    });
+
+    it('are never more than the cap allows, though several decisions are carried out at once', async () => {
+      const decisions = [0, 1, 2, 3].map((one) =>
+        applier.apply(Array.from({ length: 60 }, (_, index) => jobOf(`j${one}-${index}`, run))),
+      );
+      const ended = await Promise.allSettled(decisions);
+      assert.equal(server.objects.all(jobsOf).length, 210);
+      const rejected = ended.flatMap((each) => (each.status === 'rejected' ? [each.reason] : []));
+      assert.ok(rejected.length > 0 && rejected.every((reason) => reason instanceof WaitingError));
     });
   });
 
@@ -237,6 +298,23 @@ describe('carrying out a decision', () => {
       assert.deepEqual(written, status);
     });
 
+    it('of people that have a controller already get an owner that is none', async () => {
+      const theirs = { apiVersion: 'v1', kind: 'ConfigMap', name: 'c', uid: 'c-1', controller: true };
+      const run = runOf('r', 'cluster');
+      server.objects.create(runsOf, undefined, {
+        ...run,
+        metadata: { ...run.metadata, ownerReferences: [theirs] },
+      });
+      await fill();
+      const { uid, resourceVersion } = server.objects.get(runsOf, undefined, 'r').metadata;
+      const write = { type: 'WriteRunStatus', name: 'r', uid, resourceVersion, status } as const;
+      await applier.apply([{ ...write, adopt: { auditUid: 'a-1' } }]);
+      assert.deepEqual(server.objects.get(runsOf, undefined, 'r').metadata.ownerReferences, [
+        theirs,
+        { apiVersion: 'netaudit.dev/v1alpha1', kind: 'NetworkAudit', name: 'cluster', uid: 'a-1' },
+      ]);
+    });
+
     it('are deleted only while they are the same', async () => {
       server.objects.create(runsOf, undefined, runOf('r', 'cluster'));
       await fill();
@@ -273,6 +351,7 @@ describe('carrying out a decision', () => {
   });
 
   it('stops leading in the middle of a decision', async () => {
+    const run = await startedRun('r');
     server.faults.push({
       matches: () => {
         leads = false;
@@ -281,7 +360,7 @@ describe('carrying out a decision', () => {
       act: 'hang',
     });
     await assert.rejects(
-      applier.apply(Array.from({ length: 50 }, (_, index) => jobOf(`j${index}`))),
+      applier.apply(Array.from({ length: 50 }, (_, index) => jobOf(`j${index}`, run))),
       WaitingError,
     );
     assert.ok(server.requests.length <= 8);
@@ -437,7 +516,7 @@ describe('carrying out a decision', () => {
 
     it('that cannot be written are logged, and stop nothing', async () => {
       server.faults.push({ matches: ({ resource }) => resource === 'events', act: { code: 500 } });
-      await applier.apply([failed, jobOf('j')]);
+      await applier.apply([failed, jobOf('j', await startedRun('r'))]);
       assert.equal(server.objects.all(jobsOf).length, 1);
       assert.deepEqual(
         lines.map(({ level, message }) => [level, message]),

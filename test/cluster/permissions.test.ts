@@ -28,7 +28,7 @@ it('everything that the code calls is granted, and nothing else is', async () =>
   });
   const evidence = new Evidence(client, { logBytes: 10, totalBytes: 10, askAgainMilliseconds: 0 });
   const events = new Events(client, { log, instance: 'pod-1' });
-  const applier = new Applier({ client, caches, evidence, events, leads: () => true });
+  const applier = new Applier({ client, caches, evidence, events, jobCap: 9, leads: () => true });
   server.objects.create('networkaudits.netaudit.dev', undefined, auditOf('cluster'));
   server.objects.create('networkauditruns.netaudit.dev', undefined, runOf('asked', 'cluster'));
 
@@ -65,6 +65,7 @@ it('everything that the code calls is granted, and nothing else is', async () =>
       spec: { auditName: 'cluster' },
     },
   };
+  const made = () => server.objects.get('networkauditruns.netaudit.dev', undefined, 'r').metadata;
   const createJob = (namespace: string): CreateJob => ({
     type: 'CreateJob',
     job: {
@@ -74,7 +75,7 @@ it('everything that the code calls is granted, and nothing else is', async () =>
         name: 'j',
         namespace,
         labels: {},
-        ownerReferences: [{ kind: 'NetworkAuditRun', name: 'r', uid: 'r-1', ...owner }],
+        ownerReferences: [{ kind: 'NetworkAuditRun', name: 'r', uid: made().uid, ...owner }],
       },
       spec: {},
     },
