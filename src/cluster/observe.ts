@@ -66,6 +66,7 @@ export class Observer {
       probePods,
       policies: policyViews(caches.policies.views()),
       otherJobs,
+      otherProbes: probesPlanned(caches.runs.views().filter((run) => run.spec.auditName !== auditName)),
     };
   }
 
@@ -90,9 +91,8 @@ export class Observer {
     const plan = run.status?.plan;
     const { name, uid } = run.metadata;
     if (plan === undefined || now < new Date(plan.deadlineTime) || this.#confirmed.has(uid)) return;
-    const places = plan.nodes.reduce((sum, node) => sum + node.places.length, 0);
     try {
-      if (this.#answered(uid) < places) await this.#reread(uid, signal);
+      if (this.#answered(uid) < probesOf(run)) await this.#reread(uid, signal);
     } catch (error) {
       // What may not be read now may not be read later either, and the run must end.
       if (!isRefusal(error)) throw error;
@@ -149,6 +149,16 @@ function namesakesOf(auditName: string, runs: readonly NetworkAuditRun[]): Reado
     ({ metadata, spec }) => spec.auditName !== auditName && metadata.name.startsWith(`${auditName}-`),
   );
   return new Map(others.map(({ metadata, spec }) => [metadata.name, spec.auditName]));
+}
+
+function probesPlanned(runs: readonly NetworkAuditRun[]): number {
+  return runs
+    .filter((run) => isPlanned(run) && !isComplete(run))
+    .reduce((sum, run) => sum + probesOf(run), 0);
+}
+
+function probesOf({ status }: NetworkAuditRun): number {
+  return (status?.plan?.nodes ?? []).reduce((sum, { places }) => sum + places.length, 0);
 }
 
 function isPlanned(run: NetworkAuditRun): boolean {

@@ -25,6 +25,7 @@ export function wakeOnChange(caches: Caches, evidence: Evidence, wake: Wake): vo
   caches.runs.onChange((previous, next) => {
     const audit = (next ?? previous)?.spec.auditName;
     if (audit !== undefined) wake(audit, 0);
+    if (isOpen(previous) && !isOpen(next)) wakeWaiting(caches, wake);
   });
   caches.nodes.onChange(wakeAll);
   caches.responders.onChange(wakeAll);
@@ -57,13 +58,17 @@ function wakeLabelled(caches: Caches, label: string | undefined, wake: Wake): vo
   }
 }
 
-/** One cap holds for the Jobs of all audits: one that ends lets another audit's begin. */
+/** One cap holds for the Jobs of all audits: one that ends, and a run that does, lets another audit's begin. */
 function makesRoom(previous: JobEntry | undefined, next: JobEntry | undefined): boolean {
   return isUnderWay(previous) && !isUnderWay(next);
 }
 
 function isUnderWay(entry: JobEntry | undefined): boolean {
   return entry !== undefined && entry.view.finished === undefined;
+}
+
+function isOpen(run: NetworkAuditRun | undefined): boolean {
+  return run?.status?.plan !== undefined && !isComplete(run);
 }
 
 function wakeWaiting(caches: Caches, wake: Wake): void {

@@ -17,7 +17,7 @@ const responderWaitSeconds = 30;
 
 /** startNext plans the oldest run whose turn it is, if none goes on. */
 export function startNext(at: Case, ready: Readiness): Step {
-  const { audit, runs, now, settings } = at;
+  const { audit, runs, world, now, settings } = at;
   const active = runs.active[0];
   if (active !== undefined) {
     return { actions: tellWaiting(runs.waiting, `Run ${active.metadata.name} goes on`, now) };
@@ -26,6 +26,10 @@ export function startNext(at: Case, ready: Readiness): Step {
   if (next === undefined) {
     const why = `Runs that were asked for start at most one in ${settings.askedForIntervalSeconds} s`;
     return { actions: tellWaiting(runs.waiting, why, now), again: notBefore };
+  }
+  if (world.otherProbes >= settings.jobCap) {
+    // A run that is planned has its deadline: it must not run out while others take the room.
+    return { actions: tellWaiting(runs.waiting, 'The probes of other audits take all the room', now) };
   }
   const number = nextNumber(audit, runs);
   const created = timeOf(next.run.metadata.creationTimestamp) ?? now;

@@ -21,6 +21,8 @@ export interface World {
   readonly policies: readonly PolicyView[];
   /** otherJobs counts the probe Jobs of all other audits that have not finished. */
   readonly otherJobs: number;
+  /** otherProbes counts the probes that the open runs of all other audits have planned, their Jobs made yet or not. */
+  readonly otherProbes: number;
 }
 
 /** NodeView is a Node, reduced. */

@@ -28,6 +28,7 @@ export function worldOf(shape: ClusterShape): World & { readonly audit: NetworkA
     otherRuns: new Map(),
     policies: [],
     otherJobs: 0,
+    otherProbes: 0,
   };
 }
 

@@ -71,7 +71,10 @@ describe('what a decision sees', () => {
   it('is this audit’s runs, Jobs and Pods, and of other audits only how many Jobs are under way', async () => {
     put(caches.audits, auditView, auditOf('a'), 'uid-a');
     put(caches.runs, runView, runOf('r', 'a'), 'run-1');
-    put(caches.runs, runView, runOf('s', 'b'), 'run-2');
+    const nodes = [{ places: ['pod', 'node'] }, { places: ['pod'] }];
+    put(caches.runs, runView, runOf('s', 'b', { plan: { nodes } }), 'run-2');
+    const over = { plan: { nodes }, conditions: [{ type: 'Complete', status: 'True' }] };
+    put(caches.runs, runView, runOf('t', 'b', over), 'run-3');
     putJob('ours', 'a');
     putJob('theirs', 'b');
     putJob('theirs-done', 'b', { status: complete });
@@ -85,8 +88,9 @@ describe('what a decision sees', () => {
         jobs: world.jobs.map(({ name }) => name),
         pods: world.probePods.map(({ name }) => name),
         otherJobs: world.otherJobs,
+        otherProbes: world.otherProbes,
       },
-      { audit: 'a', runs: ['r'], jobs: ['ours'], pods: ['our-pod'], otherJobs: 1 },
+      { audit: 'a', runs: ['r'], jobs: ['ours'], pods: ['our-pod'], otherJobs: 1, otherProbes: 3 },
     );
     assert.equal(server.requests.length, 0);
   });

@@ -159,6 +159,7 @@ describe('a reconcile', () => {
     otherRuns: new Map(),
     policies: [],
     otherJobs: 0,
+    otherProbes: 0,
   };
   const now = new Date('2026-01-01T00:00:00Z');
   const event: Action = {

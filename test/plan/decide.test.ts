@@ -230,6 +230,20 @@ describe('runs that people ask for', () => {
 });
 
 describe('a run', () => {
+  it('waits while the probes that others have planned take all the room, and does not lose its time', () => {
+    const cluster = new Cluster(3, makeAudit(), { jobCap: 50 });
+    const world = (otherProbes: number) => ({ ...cluster.world(), otherProbes });
+    cluster.reconcile();
+    cluster.reconcile(9, world(50));
+    assert.deepEqual(
+      cluster.run('cluster-g1').status?.conditions.map(({ reason, message }) => [reason, message])[0],
+      ['Waiting', 'The probes of other audits take all the room'],
+    );
+    cluster.pass(600);
+    cluster.reconcile(9, world(49));
+    assert.equal(cluster.run('cluster-g1').status?.plan?.deadlineTime, timeText(at(780)));
+  });
+
   it('of another audit that has the name of the next one is told of, and hides nothing else', () => {
     const cluster = new Cluster(3, makeAudit());
     cluster.ask('cluster-g1', 'another');
@@ -353,11 +367,11 @@ describe('a run', () => {
   });
 
   it('gets no Job when there is no time left for it', () => {
-    const cluster = new Cluster(3, makeAudit(), { jobCap: 0 });
-    cluster.settle();
+    const cluster = new Cluster(3, makeAudit());
+    cluster.reconcile();
+    cluster.reconcile();
+    assert.notEqual(cluster.run('cluster-g1').status?.plan, undefined);
     cluster.pass(165);
-    const roomy = { ...cluster.settings, jobCap: 10 };
-    Object.assign(cluster, { settings: roomy });
     cluster.settle();
     assert.equal(cluster.createdJobs.length, 0);
     cluster.pass(20);

@@ -197,6 +197,7 @@ export function makeWorld(count: number, more: Partial<World> = {}): World {
     probePods: [],
     policies: [],
     otherJobs: 0,
+    otherProbes: 0,
     ...more,
   };
 }
