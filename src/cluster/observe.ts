@@ -6,11 +6,12 @@ import type { JobView, NodeView, ProbePodView, World } from '../plan/world.ts';
 import { isRefusal } from './api-error.ts';
 import { type Caches, jobEntry, probePodEntry } from './caches.ts';
 import type { Client } from './client.ts';
+import { auditView } from './custom.ts';
 import type { Evidence } from './evidence.ts';
 import type { KubeletLeases } from './kubelet-leases.ts';
 import { policyViews } from './policies.ts';
 import { entryOf, pages } from './reflector.ts';
-import { jobs, pods } from './resources.ts';
+import { jobs, networkAudits, pods } from './resources.ts';
 
 /** ObserverParts are what a world is gathered from. */
 export interface ObserverParts {
@@ -36,10 +37,12 @@ export class Observer {
   /** observe gathers the world of the audit of that name, at the moment `now`. */
   async observe(auditName: string, now: Date, signal?: AbortSignal): Promise<World> {
     const { caches, evidence } = this.#parts;
-    const audit = caches.audits.get(auditName);
     const runs = caches.runs.views().filter((run) => run.spec.auditName === auditName);
     const open = runs.filter((run) => !isComplete(run));
+    if (open.length > 0 && caches.audits.get(auditName) === undefined)
+      await this.#findAudit(auditName, signal);
     for (const run of open) await this.#confirm(run, now, signal);
+    const audit = caches.audits.get(auditName);
     const nodes = await this.#nodes(audit, open.some(isPlanned), signal);
     const label = labelValue(auditName);
     const ours: JobView[] = [];
@@ -68,6 +71,22 @@ export class Observer {
       otherJobs,
       otherProbes: probesPlanned(caches.runs.views().filter((run) => run.spec.auditName !== auditName)),
     };
+  }
+
+  /** Before a run is closed for want of its audit, a slow watch must not be why: the API server itself is asked. */
+  async #findAudit(name: string, signal: AbortSignal | undefined): Promise<void> {
+    const { client, caches, log } = this.#parts;
+    const selection = { resource: networkAudits, fieldSelector: `metadata.name=${name}` };
+    // What is no name of an object would be a selector of its own.
+    if (!/^[a-z0-9.-]+$/.test(name)) return;
+    try {
+      for await (const { items } of pages(client, selection, 1, signal)) {
+        for (const item of items) upsert(caches.audits, entryOf(item, auditView));
+      }
+    } catch (error) {
+      if (!isRefusal(error)) throw error;
+      log.warn('Could not confirm that there is no audit', { audit: name, error: errorText(error) });
+    }
   }
 
   /** A plan in force needs no Leases any more: they only say who can be asked. */

@@ -118,6 +118,24 @@ describe('what a decision sees', () => {
     assert.deepEqual(['audit' in world, world.runs.length], [false, 1]);
   });
 
+  it('has an audit that no watch has told of yet, before its run is refused', async () => {
+    server.objects.create('networkaudits.netaudit.dev', undefined, auditOf('a'));
+    server.objects.create('networkaudits.netaudit.dev', undefined, auditOf('b'));
+    put(caches.runs, runView, runOf('r', 'a'), 'run-1');
+    assert.equal((await observer.observe('a', now)).audit?.metadata.name, 'a');
+    assert.equal((await observer.observe('a', now)).audit?.metadata.name, 'a');
+    assert.deepEqual(
+      server.requests.map(({ verb, resource, query }) => [verb, resource, query.get('fieldSelector')]),
+      [['list', 'networkaudits', 'metadata.name=a']],
+    );
+  });
+
+  it('asks nothing for a run of an audit that can have no such name', async () => {
+    put(caches.runs, runView, runOf('r', 'a,metadata.name=b'), 'run-1');
+    assert.equal((await observer.observe('a,metadata.name=b', now)).audit, undefined);
+    assert.equal(server.requests.length, 0);
+  });
+
   it('has what was learned of logs and refusals', async () => {
     putJob('j', 'a');
     put(caches.probePods.get('netaudit'), probePodEntry, job('p', 'a'), 'uid-p');
@@ -173,6 +191,7 @@ describe('what a decision sees', () => {
 
   describe('when a run is over its time and a Job is not in the cache', () => {
     const late = () => runOf('r', 'a', { plan: plan('2026-01-01T00:09:59Z') });
+    beforeEach(() => put(caches.audits, auditView, auditOf('a'), 'uid-a'));
 
     it('is what the API server itself says, asked once', async () => {
       put(caches.runs, runView, late(), 'run-1');
