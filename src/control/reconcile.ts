@@ -1,6 +1,7 @@
 /** One reconcile: observe, decide, apply. */
 import type { Action, Decision } from '../plan/actions.ts';
 import type { World } from '../plan/world.ts';
+import { StalledError } from './errors.ts';
 import type { Reconciled } from './worker.ts';
 
 /** ReconcileParts are the three steps, and the clock that the middle one must not read itself. */
@@ -18,8 +19,15 @@ export function createReconcile({ observe, decide, apply, now }: ReconcileParts)
     const began = now();
     const world = await observe(audit, began, signal);
     const { actions, again } = decide(world, began);
-    const learned = await apply(actions, signal);
-    if (again === undefined) return { again: learned };
-    return { again: learned, afterMilliseconds: Math.max(0, new Date(again).getTime() - now().getTime()) };
+    const due = () =>
+      again === undefined ? undefined : Math.max(0, new Date(again).getTime() - now().getTime());
+    try {
+      const learned = await apply(actions, signal);
+      const afterMilliseconds = due();
+      return { again: learned, ...(afterMilliseconds === undefined ? {} : { afterMilliseconds }) };
+    } catch (error) {
+      // A run must be closed in time even if one of its Jobs cannot be made.
+      throw error instanceof StalledError ? new StalledError(error.message, due()) : error;
+    }
   };
 }

@@ -59,6 +59,7 @@ function handle(key: string, error: unknown, { queue, log }: WorkOptions): Recon
   switch (consequence.kind) {
     case 'Stalled':
       queue.forget(key);
+      if (consequence.milliseconds !== undefined) queue.addAfter(key, consequence.milliseconds);
       log.error('Could not reconcile the audit until something changes', fields);
       return 'stalled';
     case 'Waiting':

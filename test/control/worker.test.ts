@@ -116,6 +116,16 @@ describe('workers', () => {
     assert.equal(lines[0]?.level, 'error');
   });
 
+  it('look again at what is stalled when a look was due in any case', async () => {
+    const { queue, stop, done, outcomes } = working(async () => {
+      throw new StalledError('not ours', 5);
+    });
+    queue.add('a');
+    await until('it stalled again', () => outcomes.length === 2);
+    stop();
+    await done;
+  });
+
   it('say nothing loud about a conflict', async () => {
     let looks = 0;
     const { queue, stop, done, lines, outcomes } = working(async () => {
@@ -149,18 +159,20 @@ describe('workers', () => {
   });
 });
 
+const emptyWorld: World = {
+  runs: [],
+  nodes: [],
+  responders: [],
+  jobs: [],
+  probePods: [],
+  otherRuns: new Map(),
+  policies: [],
+  otherJobs: 0,
+  otherProbes: 0,
+};
+
 describe('a reconcile', () => {
-  const world: World = {
-    runs: [],
-    nodes: [],
-    responders: [],
-    jobs: [],
-    probePods: [],
-    otherRuns: new Map(),
-    policies: [],
-    otherJobs: 0,
-    otherProbes: 0,
-  };
+  const world = emptyWorld;
   const now = new Date('2026-01-01T00:00:00Z');
   const event: Action = {
     type: 'EmitEvent',
@@ -209,6 +221,26 @@ describe('a reconcile', () => {
     const { signal } = new AbortController();
     assert.deepEqual(await late('a', signal), { again: true, afterMilliseconds: 0 });
     assert.deepEqual(await open('a', signal), { again: true });
+  });
+});
+
+describe('a reconcile that stalls', () => {
+  const stalling = (again?: string) =>
+    createReconcile({
+      now: () => new Date('2026-01-01T00:00:00Z'),
+      observe: async () => ({ ...emptyWorld }),
+      decide: () => ({ actions: [], ...(again === undefined ? {} : { again }) }),
+      apply: async () => {
+        throw new StalledError('Job j belongs to somebody else');
+      },
+    })('a', new AbortController().signal);
+
+  it('says when a look is due in any case, since a run has its end', async () => {
+    await assert.rejects(
+      stalling('2026-01-01T00:00:07Z'),
+      new StalledError('Job j belongs to somebody else', 7000),
+    );
+    await assert.rejects(stalling(), new StalledError('Job j belongs to somebody else'));
   });
 });
 
