@@ -6,7 +6,6 @@ import {
   type NetworkAuditRun,
   type NetworkAuditRunStatus,
   type Plan,
-  type RunOutcome,
   type Summary,
 } from '../api/v1alpha1/index.ts';
 import type { Check } from '../checks/check.ts';
@@ -14,9 +13,10 @@ import type { Verdict } from '../checks/verdict.ts';
 import { withConditions } from './conditions.ts';
 import { carriedOver, findingsOf } from './findings.ts';
 import { countsOf, matrixOf, nodeResultsOf, worstOf } from './matrix.ts';
+import { type Passing, passingOf, passingOfRun, statusOfPassed } from './passing.ts';
 import type { ProbeReport } from './reports.ts';
 import { pairResultsOf, suspectsOf } from './suspects.ts';
-import { compare, cut, plural } from './text.ts';
+import { cut } from './text.ts';
 import { timeText } from './time.ts';
 
 /** ResultInput is what results are made of. */
@@ -25,18 +25,11 @@ export interface ResultInput {
   readonly plan: Plan;
   readonly verdicts: readonly Verdict[];
   readonly reports: readonly ProbeReport[];
-  /** nodeNames are the nodes of the cluster: what failed on one that is gone is not carried over. */
+  /** nodeNames are the nodes that the audit selects: what failed on one that is gone or left out is not carried over. */
   readonly nodeNames: ReadonlySet<string>;
   readonly previous?: NetworkAuditRun;
   /** late is true when the run is closed because its time is over. */
   readonly late: boolean;
-}
-
-/** Passing is the outcome of a run with the reason and the sentence for its `Passed` condition. */
-export interface Passing {
-  readonly outcome: RunOutcome;
-  readonly reason: 'NetworkSound' | 'FindingsFailed' | 'TooManyUnknown' | 'NothingJudged';
-  readonly message: string;
 }
 
 /** resultsOf is the final status of a run. */
@@ -47,7 +40,7 @@ export function resultsOf(input: ResultInput, now: Date, kinds: readonly Check[]
   const { findings, omitted } = findingsOf(verdicts, carried, previous, timeText(now));
   const suspects = suspectsOf(pairResultsOf(verdicts));
   const summary = summaryOf(plan, verdicts, reports);
-  const passing = passingOf(summary, plan.maxUnknownPercent, causeOf(verdicts, suspects[0]?.name));
+  const passing = passingOfRun(plan, verdicts, suspects[0]?.name);
   const matrix = matrixOf(plan, verdicts);
   return fitRunStatus({
     ...run.status,
@@ -63,58 +56,6 @@ export function resultsOf(input: ResultInput, now: Date, kinds: readonly Check[]
     nodes: [...nodeResultsOf(reports, verdicts, kinds)],
     ...(matrix === undefined ? {} : { matrix }),
   });
-}
-
-/**
- * passingOf is what decides: any failure fails; else too many unanswered questions, or none answered at all, leave it
- * unknown; else it passed. Warnings never decide. The cause stands behind the count of failures.
- */
-export function passingOf(
-  { passed, failed, unknown, skipped }: Omit<Summary, 'warnings' | 'nodes'>,
-  maxUnknownPercent: number,
-  cause = '',
-): Passing {
-  const judged = passed + failed + unknown;
-  if (failed > 0) {
-    return {
-      outcome: 'Failed',
-      reason: 'FindingsFailed',
-      message: `${failed} of ${judged} questions failed${cause}`,
-    };
-  }
-  if (passed === 0) {
-    const message =
-      judged + skipped === 0
-        ? 'Nothing was asked: no node can take part'
-        : `None of ${plural(judged + skipped, 'question')} was answered (${unknown} unknown, ${skipped} skipped)`;
-    return { outcome: 'Unknown', reason: 'NothingJudged', message };
-  }
-  if (unknown * 100 > maxUnknownPercent * judged) {
-    const message = `${unknown} of ${judged} questions could not be answered, at most ${maxUnknownPercent} % may`;
-    return { outcome: 'Unknown', reason: 'TooManyUnknown', message };
-  }
-  const rest = unknown === 0 ? '' : `, ${unknown} could not be answered`;
-  return {
-    outcome: 'Passed',
-    reason: 'NetworkSound',
-    message: `${passed} of ${judged} questions passed${rest}`,
-  };
-}
-
-/** causeOf counts the reasons of failures, the most frequent first, and names the suspect: ` (2 OneWay); …`. */
-function causeOf(verdicts: readonly Verdict[], suspect: string | undefined): string {
-  const failed = verdicts.filter(({ outcome }) => outcome === 'Failed');
-  const reasons = [...Map.groupBy(failed, ({ reason }) => reason)]
-    .map(([reason, { length }]) => ({ reason, length }))
-    .sort((a, b) => b.length - a.length || compare(a.reason, b.reason))
-    .map(({ reason, length }) => `${length} ${reason}`);
-  const blame = suspect === undefined ? '' : `; node ${suspect} explains most of it`;
-  return ` (${reasons.join(', ')})${blame}`;
-}
-
-/** statusOfPassed is the status of a `Passed` condition. */
-export function statusOfPassed(outcome: RunOutcome): 'True' | 'False' | 'Unknown' {
-  return outcome === 'Passed' ? 'True' : outcome === 'Failed' ? 'False' : 'Unknown';
 }
 
 function finalConditions({ run, plan, reports, late }: ResultInput, passing: Passing) {

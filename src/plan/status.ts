@@ -9,9 +9,9 @@ import {
 } from '../api/v1alpha1/index.ts';
 import { conditionOf, type NewCondition, withConditions } from './conditions.ts';
 import { dueRun, lastScheduled } from './due.ts';
+import { statusOfPassed } from './passing.ts';
 import { coverageOfPlan } from './plan.ts';
 import type { Readiness } from './ready.ts';
-import { statusOfPassed } from './results.ts';
 import { newestJudged, newestPlanned, type Runs } from './runs.ts';
 import { plural } from './text.ts';
 import { timeText } from './time.ts';

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { bytesOf, maxRunBytes, type NetworkAuditRun } from '../../src/api/v1alpha1/index.ts';
+import { bytesOf, maxRunBytes, type NetworkAuditRun, type Plan } from '../../src/api/v1alpha1/index.ts';
 import type { Verdict } from '../../src/checks/verdict.ts';
+import { passingOf, passingOfRun } from '../../src/plan/passing.ts';
 import type { ProbeReport } from '../../src/plan/reports.ts';
-import { passingOf, type ResultInput, resultsOf } from '../../src/plan/results.ts';
+import { type ResultInput, resultsOf } from '../../src/plan/results.ts';
 import { fakeCheck } from './fake-check.ts';
 import { allPairs, finishedStatus, makePlanned, makeRun, makeVerdict, noon } from './make.ts';
 
@@ -53,7 +54,7 @@ describe('what decides', () => {
       'skipped ones do not count',
       [9, 0, 1, 90],
       10,
-      'Passed NetworkSound: 9 of 10 questions passed, 1 could not be answered',
+      'Passed NetworkSound: 9 of 10 questions passed, 1 could not be answered, 90 skipped',
     ],
   ] as const) {
     it(name, () => {
@@ -62,6 +63,40 @@ describe('what decides', () => {
       assert.equal(`${outcome} ${reason}: ${message}`, want);
     });
   }
+});
+
+describe('what decides over a whole run', () => {
+  const { podToPod: _, ...kind } = makePlanned().checks[0] ?? assert.fail('no check');
+  const checks = ['pods', 'few'].map((name) => ({ ...kind, name }));
+  const many = Array.from({ length: 99 }, () => makeVerdict('n1', 'n2'));
+  const few = (outcome: 'Unknown' | 'Skipped') => makeVerdict('n1', 'n2', { check: 'few', outcome });
+
+  it('is each check by itself, too: the few questions of one are not lost among the many of another', () => {
+    assert.deepEqual(
+      passingOfRun(makePlanned({ checks, eligible: 2 }), [...many, few('Unknown')], undefined),
+      {
+        outcome: 'Unknown',
+        reason: 'TooManyUnknown',
+        message: 'Check few: 1 of 1 questions could not be answered, at most 10 % may',
+      },
+    );
+    assert.equal(
+      passingOfRun(makePlanned({ checks }), [...many, few('Skipped')], undefined).outcome,
+      'Passed',
+    );
+  });
+
+  it('says what it says nothing about', () => {
+    const skipped = ['a', 'b'].map((name) => ({ name, reason: 'NodeNotReady', message: '' }));
+    const windows = { name: 'w', reason: 'NotLinux', message: '' };
+    const message = (plan: Partial<Plan>) =>
+      passingOfRun(makePlanned(plan), [makeVerdict('n1', 'n1')], undefined).message;
+    assert.equal(message({ eligible: 2, skipped: [windows] }), '1 of 1 questions passed');
+    assert.equal(
+      message({ eligible: 1, skipped: [...skipped, windows] }),
+      '1 of 1 questions passed; one node only can take part, so that nothing went from node to node; 2 nodes not Ready took no part',
+    );
+  });
 });
 
 function answered(node: string): ProbeReport {
