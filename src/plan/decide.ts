@@ -14,6 +14,7 @@ import { progressOf } from './progress.ts';
 import { readinessOf, withName } from './ready.ts';
 import { closeWithout } from './run-status.ts';
 import { newestJudged, type Runs, refuseAt, sortRuns } from './runs.ts';
+import { selects } from './selector.ts';
 import type { Settings } from './settings.ts';
 import { makeDue, startNext } from './start.ts';
 import { type Case, deleteProbes, type Step, writeRun } from './step.ts';
@@ -67,12 +68,15 @@ function movesRun({ actions }: Step): boolean {
 }
 
 /** goOn makes the Jobs that are missing, reads what must be read, and judges what is complete or over its time. */
-function goOn({ runs, world, now, settings, kinds }: Case): readonly Step[] {
+function goOn({ audit, runs, world, now, settings, kinds }: Case): readonly Step[] {
   const previous = newestJudged(runs);
+  const { selector } = audit.spec.nodes;
+  const selected = world.nodes.filter(({ labels }) => selects(selector, labels));
+  const nodeNames = new Set(selected.map(({ name }) => name));
   const unfinished = world.jobs.filter(({ finished }) => finished === undefined).length;
   let room = settings.jobCap - world.otherJobs - unfinished;
   return runs.active.map((run) => {
-    const progress = progressOf({ run, world, previous, room }, now, settings, kinds);
+    const progress = progressOf({ run, world, previous, nodeNames, room }, now, settings, kinds);
     if (progress.kind === 'Over') return { actions: [writeRun(run, progress.status)] };
     room -= progress.jobs.length;
     return { actions: [...progress.jobs, ...progress.reads], again: progress.again };

@@ -2,7 +2,7 @@
 import type { NetworkAuditRun, Plan, PlannedCheck } from '../api/v1alpha1/index.ts';
 import type { Check, Report } from '../checks/check.ts';
 import type { Verdict } from '../checks/verdict.ts';
-import { noResponder } from './plan.ts';
+import { noResponder, noResponderMessage } from './plan.ts';
 import { type ProbeReport, reportFor } from './reports.ts';
 import type { Settings } from './settings.ts';
 import { plusSeconds, timeOf } from './time.ts';
@@ -32,13 +32,20 @@ export function verdictsOf(
   });
 }
 
-/** unasked are the pairs that could not be asked, since the node at the other end has no responder Pod. */
+/**
+ * unasked are the pairs that could not be asked, since the node at the other end has no responder Pod: every prober
+ * would have asked those of the block, and each its own node.
+ */
 function unasked(plan: Plan, check: PlannedCheck, gone: ReadonlyMap<string, string>): readonly Verdict[] {
-  const missing = plan.skipped.filter(({ reason }) => reason === noResponder);
-  return missing.flatMap(({ name: peer, message }) =>
-    plan.nodes
-      .filter(({ name, places }) => places.includes('pod') && !gone.has(name))
-      .map(({ name: node }) => ({
+  const missing = new Map(
+    plan.skipped.filter(({ reason }) => reason === noResponder).map(({ name, message }) => [name, message]),
+  );
+  const known = new Set([...missing.keys(), ...plan.targets.map(({ node }) => node)]);
+  return plan.nodes
+    .filter(({ name, places }) => places.includes('pod') && !gone.has(name))
+    .flatMap(({ name: node }) => {
+      const own = known.has(node) ? [] : [[node, noResponderMessage] as const];
+      return [...missing, ...own].map(([peer, message]) => ({
         check: check.name,
         type: check.type,
         outcome: 'Unknown' as const,
@@ -47,8 +54,8 @@ function unasked(plan: Plan, check: PlannedCheck, gone: ReadonlyMap<string, stri
         node,
         peer,
         subject: `${node} → ${peer}`,
-      })),
-  );
+      }));
+    });
 }
 
 /** An operator that was replaced by an older one may find checks in a plan that it does not know. */

@@ -28,6 +28,9 @@ import type { ResponderView, World } from './world.ts';
 /** noResponder is the reason of a skipped node that would have been asked and has no responder Pod with an address. */
 export const noResponder = 'NoResponder' satisfies SkippedReason;
 
+/** noResponderMessage is the sentence that goes with it. */
+export const noResponderMessage = 'The node has no responder Pod with an address';
+
 /** PlanInput is what a plan is made from. */
 export interface PlanInput {
   readonly audit: NetworkAudit;
@@ -143,12 +146,12 @@ function choose(
     nodes: turn.probers.flatMap((name) => byName.get(name) ?? []),
     targets,
     retries: wanted.filter(({ to }) => known.has(to)).slice(0, Math.min(maxRetries, places)),
-    skipped: names.filter((name) => !answering.has(name)).map(withoutResponder),
+    skipped: asked.filter((name) => !answering.has(name)).map(withoutResponder),
   };
 }
 
 function withoutResponder(name: string): SkippedNode {
-  return { name, reason: noResponder, message: 'The node has no responder Pod with an address' };
+  return { name, reason: noResponder, message: noResponderMessage };
 }
 
 /** respondersByNode picks one responder a node: a ready one before one that is not, never one that is going away. */

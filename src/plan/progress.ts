@@ -26,6 +26,8 @@ export interface ProgressInput {
   readonly run: NetworkAuditRun;
   readonly world: World;
   readonly previous: NetworkAuditRun | undefined;
+  /** nodeNames are the nodes that the audit selects now. */
+  readonly nodeNames: ReadonlySet<string>;
   /** room is how many more Jobs fit under the cap. */
   readonly room: number;
 }
@@ -38,7 +40,7 @@ const refusalsAtOnce = 50;
  * for those that did not start. Otherwise it is over when its time is.
  */
 export function progressOf(
-  { run, world, previous, room }: ProgressInput,
+  { run, world, previous, nodeNames, room }: ProgressInput,
   now: Date,
   settings: Settings,
   kinds: readonly Check[],
@@ -55,7 +57,6 @@ export function progressOf(
   const late = !whole && (now >= deadline || (now >= givingUp && reports.every(isHopeless)));
   if (whole || late) {
     const verdicts = verdictsOf(run, plan, reports, world, kinds, settings);
-    const nodeNames = new Set(world.nodes.map(({ name }) => name));
     const input = {
       run,
       plan,

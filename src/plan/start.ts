@@ -99,11 +99,21 @@ export function makeDue({ audit, runs, world, now }: Case, ready: Readiness): St
   const next = schedule === undefined || audit.spec.suspend ? undefined : schedule.nextDue(now);
   const again = earliest(next, obstacle === undefined ? undefined : ready.settled);
   const busy = runs.active.length > 0 || runs.waiting.length > 0;
-  const due = obstacle !== undefined || busy ? undefined : dueRun(audit, schedule, runs, now);
+  const due = busy || !mayBeMade(ready) ? undefined : dueRun(audit, schedule, runs, now);
   if (due === undefined || isTaken(due.name, world)) return { actions: [], again };
   const create: Action = { type: 'CreateRun', run: newRun(audit, due.name) };
   const missed = due.missed();
   return { actions: [create, ...(missed > 0 ? [missedEvent(audit, due.name, missed)] : [])], again };
+}
+
+/**
+ * mayBeMade tells whether a run that is due is made. Where nobody can be asked, one on schedule is made all the same:
+ * it ends with nothing judged, and a verdict of better days does not stand on while the cluster is down.
+ */
+function mayBeMade({ obstacle, schedule }: Readiness): boolean {
+  if (obstacle === undefined) return true;
+  const passing = obstacle.reason === 'NoEligibleNodes' || obstacle.reason === 'NoResponders';
+  return passing && schedule !== undefined;
 }
 
 function missedEvent(audit: NetworkAudit, run: string, missed: number): Action {

@@ -116,6 +116,24 @@ describe('an audit with a schedule', () => {
     assert.equal(cluster.runs.size, 0);
   });
 
+  it('does not let a verdict of better days stand while no node can be asked', () => {
+    const cluster = new Cluster(3, created('2026-11-24T11:55:00Z'));
+    cluster.settle();
+    assert.equal(conditionsOf(cluster).Passed, 'True NetworkSound');
+    const { nodes } = cluster;
+    cluster.nodes = nodes.map((node) => ({ ...node, ready: 'False' as const }));
+    cluster.pass(600);
+    cluster.settle();
+    cluster.pass(30);
+    cluster.settle();
+    assert.equal(conditionsOf(cluster).Passed, 'Unknown NothingJudged');
+    assert.equal(conditionsOf(cluster).Ready, 'False NoEligibleNodes');
+    cluster.nodes = nodes;
+    cluster.pass(600);
+    cluster.settle();
+    assert.equal(conditionsOf(cluster).Passed, 'True NetworkSound');
+  });
+
   it('makes no run while one goes on, and the last due one after it', () => {
     const cluster = new Cluster(3, created('2026-11-24T11:55:00Z', { runTimeoutSeconds: 1800 }));
     cluster.mute.add('n1');
@@ -456,6 +474,17 @@ describe('what failed', () => {
     assert.equal(conditionsOf(cluster).Passed, 'True NetworkSound');
     assert.deepEqual(cluster.audit?.status?.findings, []);
     assert.deepEqual(cluster.events, ['Warning FindingsFailed', 'Normal NetworkSound']);
+  });
+
+  it('is open no longer once the audit leaves the node out', () => {
+    const cluster = new Cluster(3, makeAudit());
+    cluster.fault = (from, to) => (from !== to && [from, to].includes('n3') ? 'Unreachable' : undefined);
+    cluster.settle();
+    assert.equal(conditionsOf(cluster).Passed, 'False FindingsFailed');
+    const matchExpressions = [{ key: 'kubernetes.io/hostname', operator: 'NotIn', values: ['n3'] }] as const;
+    cluster.editSpec({ nodes: { perRun: 50, selector: { matchExpressions } } });
+    cluster.settle();
+    assert.equal(conditionsOf(cluster).Passed, 'True NetworkSound');
   });
 
   it('stays failed while it has not been tried again, whatever the next run finds', () => {

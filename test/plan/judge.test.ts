@@ -198,6 +198,25 @@ describe('the judging of a run', () => {
     );
   });
 
+  it('says so of a node outside the block for its own pair alone, which nobody else would have asked', () => {
+    const nodes = [...plan.nodes, { name: 'n9', uid: 'n9-uid', places: ['pod' as const] }];
+    const reports = ['n1', 'n2', 'n9'].map((node) => lost(node));
+    const verdicts = verdictsOf(
+      makeRun('now'),
+      { ...plan, nodes },
+      reports,
+      makeWorld(9),
+      [fakeCheck],
+      settings,
+    );
+    assert.deepEqual(
+      verdicts.flatMap(({ outcome, reason, subject, peer }) =>
+        peer === 'n9' ? [`${outcome} ${reason} ${subject}`] : [],
+      ),
+      ['Unknown NoResponder n9 → n9'],
+    );
+  });
+
   it('leaves unknown what it has no judge for', () => {
     const verdicts = verdictsOf(makeRun('now'), plan, [], makeWorld(2), [], settings);
     assert.deepEqual(
