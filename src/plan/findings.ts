@@ -9,7 +9,7 @@ import {
 } from '../api/v1alpha1/index.ts';
 import type { EvidenceExcerpt, Verdict } from '../checks/verdict.ts';
 import { pairOf } from './outstanding.ts';
-import { compare, cut, plural } from './text.ts';
+import { compare, cut, plain, plural } from './text.ts';
 
 /** maxSubjectLength is the schema's bound of a finding's subject. */
 const maxSubjectLength = 600;
@@ -138,13 +138,13 @@ function identityOf({ severity, check, reason, node, subject }: Omit<Finding, 's
 /** evidenceText is compact JSON within the bound: lists go first, then whatever is longest. */
 function evidenceText(evidence: EvidenceExcerpt | undefined): string | undefined {
   if (evidence === undefined) return undefined;
-  const whole = JSON.stringify(evidence);
+  const whole = plain(JSON.stringify(evidence));
   if (whole.length <= maxEvidenceLength) return whole;
   const fields = Object.entries(evidence).sort(([, a], [, b]) => sizeOf(a) - sizeOf(b));
   for (let count = fields.length - 1; count > 0; count--) {
     const kept = new Set(fields.slice(0, count).map(([name]) => name));
-    const text = JSON.stringify(
-      Object.fromEntries(Object.entries(evidence).filter(([name]) => kept.has(name))),
+    const text = plain(
+      JSON.stringify(Object.fromEntries(Object.entries(evidence).filter(([name]) => kept.has(name)))),
     );
     if (text.length <= maxEvidenceLength) return text;
   }

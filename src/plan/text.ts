@@ -1,10 +1,21 @@
 /** Text for people, bounded as the API's schemas bound it. */
 
-/** cut shortens a text to at most so many UTF-16 units, with an ellipsis, and never in the middle of a character. */
-export function cut(text: string, longest: number): string {
+/**
+ * cut shortens a text to at most so many UTF-16 units, with an ellipsis, and never in the middle of a character. It is
+ * what every text of ours goes through that others may have had a hand in: see `plain`.
+ */
+export function cut(raw: string, longest: number): string {
+  const text = plain(raw);
   if (text.length <= longest) return text;
   const kept = text.slice(0, longest - 1);
   return `${/[\uD800-\uDBFF]$/.test(kept) ? kept.slice(0, -1) : kept}…`;
+}
+
+/** plain leaves a text on one line, and without what moves a terminal's cursor or turns the reading direction. */
+export function plain(text: string): string {
+  return text
+    .replace(/[\s\u2028\u2029]+/g, ' ')
+    .replace(/[\p{Cc}\u061C\u200E\u200F\u202A-\u202E\u2066-\u2069]/gu, '\uFFFD');
 }
 
 /** compare orders by code units: the same everywhere, whatever the locale. */

@@ -202,6 +202,16 @@ test('names that leave no room for the names made from them are refused', () => 
   );
 });
 
+test('a run of an audit that can have no such name is refused', () => {
+  for (const auditName of ['a', 'prod.eu-1', `a${'-'.repeat(50)}z`]) {
+    assert.deepEqual(admit(runs, { metadata, spec: { auditName } }), []);
+  }
+  for (const auditName of ['Prod', 'a b', '-a', 'a-', 'a\n', '\u001B[2J', 'аудит', 'a,metadata.name=b']) {
+    const [error = ''] = admit(runs, { metadata, spec: { auditName } });
+    assert.match(error, /^spec\.auditName: auditName must be the name of a NetworkAudit/);
+  }
+});
+
 test('a run cannot be made to run another audit', () => {
   const before = { metadata, spec: { auditName: 'a' } };
   assert.deepEqual(admit(runs, before, before), []);

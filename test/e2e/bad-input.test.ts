@@ -215,6 +215,16 @@ const refused: readonly (readonly [what: string, object: object, ...sentence: re
     /spec\.auditName: Too long/,
   ],
   [
+    'a run of an audit with a name in another script',
+    run({ auditName: 'проверка' }),
+    /spec\.auditName: Invalid value: .*auditName must be the name of a NetworkAudit/,
+  ],
+  [
+    'a run of an audit whose name is a line of its own',
+    run({ auditName: '{{evil}}\n' }),
+    /auditName must be the name of a NetworkAudit/,
+  ],
+  [
     'a run of 253 characters',
     run({ auditName: 'a' }, 'a'.repeat(253)),
     /metadata\.name must be no longer than 63 characters/,
@@ -290,7 +300,7 @@ describe('the operator says of an audit that cannot run', () => {
   });
 
   it('and of runs of no audit that there is none', async () => {
-    const names = ['a'.repeat(52), 'проверка', '{{evil}}\n'];
+    const names = ['a'.repeat(52), 'no.such-audit', '0'];
     const runs = names.map((auditName, index) => run({ auditName }, `of-none-${index}`));
     const input = runs.map((each) => JSON.stringify(each)).join('\n');
     await cluster.kubectl(['create', '-f', '-'], { input });

@@ -27,6 +27,13 @@ export const runSpec = {
       minLength: 1,
       maxLength: maxAuditNameLength,
       description: 'auditName is the name of the NetworkAudit to run now.',
+      'x-kubernetes-validations': [
+        {
+          rule: "self.matches('^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$')",
+          message:
+            "auditName must be the name of a NetworkAudit: lower-case letters, digits, '-' and '.', and a letter or digit at both ends",
+        },
+      ],
     },
   },
   'x-kubernetes-validations': [
