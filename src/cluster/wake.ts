@@ -1,7 +1,7 @@
 /** Which change wakes which audit. */
 import { labelValue } from '../api/names.ts';
 import type { NetworkAuditRun } from '../api/v1alpha1/index.ts';
-import type { Caches, JobEntry } from './caches.ts';
+import type { Caches, JobEntry, ProbePodEntry } from './caches.ts';
 import type { Evidence } from './evidence.ts';
 import { isComplete } from './observe.ts';
 
@@ -40,22 +40,40 @@ export function wakeOnChange(caches: Caches, evidence: Evidence, wake: Wake): vo
   }
   for (const store of caches.probePods.values()) {
     store.onChange((previous, next) => {
-      wakeLabelled(caches, (next ?? previous)?.auditLabel, wake);
+      const patience = isLastAnswer(caches, previous, next) ? 0 : crowdMilliseconds;
+      wakeLabelled(caches, (next ?? previous)?.auditLabel, wake, patience);
       if (next === undefined && previous !== undefined) evidence.forget(previous.view.uid);
     });
   }
 }
 
 /** A label's value is the audit's name, or a hash that only the name can be compared with. */
-function wakeLabelled(caches: Caches, label: string | undefined, wake: Wake): void {
+function wakeLabelled(
+  caches: Caches,
+  label: string | undefined,
+  wake: Wake,
+  patience = crowdMilliseconds,
+): void {
   if (label === undefined) return;
   if (caches.audits.get(label) !== undefined) {
-    wake(label, crowdMilliseconds);
+    wake(label, patience);
     return;
   }
   for (const { spec } of caches.runs.views()) {
-    if (labelValue(spec.auditName) === label) wake(spec.auditName, crowdMilliseconds);
+    if (labelValue(spec.auditName) === label) wake(spec.auditName, patience);
   }
+}
+
+/** A probe that ends when none of its audit is left to wait for brings the last of a crowd: the verdict can be given. */
+function isLastAnswer(caches: Caches, previous?: ProbePodEntry, next?: ProbePodEntry): boolean {
+  if (next?.view.terminated === undefined || previous?.view.terminated !== undefined) return false;
+  const ended = new Set<string>();
+  for (const store of caches.probePods.values()) {
+    for (const { view } of store.views()) if (view.terminated !== undefined) ended.add(view.jobUid);
+  }
+  return [...caches.jobs.values()].every((store) =>
+    store.views().every(({ auditLabel, view }) => auditLabel !== next.auditLabel || ended.has(view.uid)),
+  );
 }
 
 /** One cap holds for the Jobs of all audits: one that ends, and a run that does, lets another audit's begin. */

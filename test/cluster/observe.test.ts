@@ -276,6 +276,24 @@ describe('what a decision sees', () => {
       assert.deepEqual(woken, ['a 250', 'a 250', 'b 1000']);
     });
 
+    it('of the answers to an audit the last one wakes it at once', () => {
+      const containerStatuses = [{ name: 'probe', state: { terminated: { exitCode: 0, message: 'x' } } }];
+      const end = (name: string) => {
+        const { metadata } = job(name, 'a');
+        const ownerReferences = [{ kind: 'Job', uid: `uid-${name}`, controller: true }];
+        const pod = { metadata: { ...metadata, ownerReferences }, status: { containerStatuses } };
+        put(caches.probePods.get('netaudit'), probePodEntry, pod, `pod-${name}`);
+      };
+      for (const name of ['first', 'last']) putJob(name, 'a');
+      putJob('other', 'b');
+      woken = [];
+      end('first');
+      end('last');
+      putJob('one-more', 'a');
+      end('last');
+      assert.deepEqual(woken, ['a 250', 'a 0', 'a 250']);
+    });
+
     it('a Pod wakes its audit, and what is remembered of it goes with it', async () => {
       put(caches.probePods.get('netaudit'), probePodEntry, job('p', 'a'), 'uid-p');
       server.logs.set('netaudit/p', 'the answer');
