@@ -48,6 +48,7 @@ export async function reflect<View>(
   let version: string | undefined;
   let failures = 0;
   let wasExpired = false;
+  let refusals = 0;
   while (!signal.aborted) {
     const progress: Progress = { version, began: performance.now() };
     let failure: unknown;
@@ -61,11 +62,13 @@ export async function reflect<View>(
       options.restarted(plural, reasonOf(error));
       if (!(error instanceof Silence)) failure = error;
     }
-    version = isExpired(failure) ? undefined : progress.version;
     // A watch that lived and ended is the normal course; one old version only asks for a list, however long the
     // server was gone before. Neither must wait, but a server that gives nothing but old versions must not be stormed.
     const lived = performance.now() - progress.began >= options.settledMilliseconds;
     const expired = isExpired(failure);
+    refusals = isRefused(failure) && !lived ? refusals + 1 : 0;
+    version = expired || refusals >= mostRefusals ? undefined : progress.version;
+    if (version === undefined) refusals = 0;
     const normal = expired ? !wasExpired : lived && failure === undefined;
     wasExpired = expired;
     if (lived || normal) failures = 0;
@@ -75,6 +78,13 @@ export async function reflect<View>(
     if (failure !== undefined) options.failed(source.selection, failure, delay);
     await pause(delay, signal);
   }
+}
+
+/** A version that no watch may begin from is not always said to be expired: one from before etcd was restored is not. */
+const mostRefusals = 3;
+
+function isRefused(error: unknown): boolean {
+  return error instanceof ApiError && error.code !== 429;
 }
 
 interface Progress {

@@ -260,6 +260,21 @@ describe('a list that is followed', () => {
     assert.ok(expired?.verb === 'watch' && list?.verb === 'list' && list.at - expired.at < 100);
   });
 
+  it('lists again when watches from its version are refused again and again, whatever the reason', async () => {
+    add('a', 'red');
+    follow();
+    await watching();
+    const version = server.requests.findLast(({ verb }) => verb === 'watch')?.query.get('resourceVersion');
+    const matches = ({ verb, query }: { verb: string; query: URLSearchParams }) =>
+      verb === 'watch' && query.get('resourceVersion') === version;
+    server.faults.push({ matches, act: { code: 504 } });
+    server.endWatches();
+    paint('a', 'green');
+    await has('green');
+    assert.equal(server.count('list', 'nodes'), 2);
+    assert.equal(failures.length, 3);
+  });
+
   it('slows down before a server that knows no version at all', async () => {
     server.faults.push({ matches: ({ verb }) => verb === 'watch', act: { code: 410 } });
     follow({ backoff: { baseMilliseconds: 50, capMilliseconds: 10_000 } });
