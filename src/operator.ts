@@ -43,7 +43,7 @@ async function main(options: OperatorOptions): Promise<void> {
   registerAudits(registry, {
     leads: controller.leads,
     audits: () => controller.caches.audits.views(),
-    runsOf: (audit) => controller.caches.runs.views().filter(({ spec }) => spec.auditName === audit),
+    runs: () => controller.caches.runs.views(),
   });
   const { healthy, ready } = controller;
   const server = await serve({ host: options.httpHost, port: options.httpPort, registry, healthy, ready });

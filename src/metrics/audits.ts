@@ -1,6 +1,7 @@
 /** The audits' metrics, collected from the cache when they are scraped: series vanish with their objects. */
 import { Gauge, type Registry } from 'prom-client';
 import type { NetworkAudit, NetworkAuditRun } from '../api/v1alpha1/index.ts';
+import { isForeign } from '../plan/runs.ts';
 import { auditFamilies } from './audit-families.ts';
 import type { Description, Family, Sample } from './family.ts';
 import { historyOf, runFamilies } from './run-families.ts';
@@ -10,8 +11,8 @@ export interface AuditSource {
   /** leads tells whether this replica leads; one that does not leaves the audits' series out. */
   readonly leads: () => boolean;
   readonly audits: () => readonly NetworkAudit[];
-  /** runsOf lists the runs whose `spec.auditName` is this audit. */
-  readonly runsOf: (audit: string) => readonly NetworkAuditRun[];
+  /** runs are those of all audits. */
+  readonly runs: () => readonly NetworkAuditRun[];
 }
 
 /** auditMetrics describes all metrics about audits, in the order of the reference. */
@@ -22,9 +23,16 @@ export function registerAudits(registry: Registry, source: AuditSource): void {
   const audits = () => (source.leads() ? source.audits().filter(isStaying) : []);
   for (const family of auditFamilies) register(registry, family, audits);
   for (const family of runFamilies) {
-    register(registry, family, () =>
-      audits().map(({ metadata: { name } }) => historyOf(name, source.runsOf(name))),
-    );
+    register(registry, family, () => {
+      const runs = Map.groupBy(source.runs(), ({ spec }) => spec.auditName);
+      return audits().map((audit) => {
+        const { name } = audit.metadata;
+        return historyOf(
+          name,
+          (runs.get(name) ?? []).filter((run) => !isForeign(run, audit)),
+        );
+      });
+    });
   }
 }
 

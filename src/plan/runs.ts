@@ -23,7 +23,8 @@ export interface Runs {
  */
 export function sortRuns(runs: readonly NetworkAuditRun[], audit: NetworkAudit | undefined): Runs {
   const live = runs
-    .filter((run) => run.metadata.deletionTimestamp === undefined && !isForeign(run, audit))
+    .filter((run) => run.metadata.deletionTimestamp === undefined)
+    .filter((run) => audit === undefined || !isForeign(run, audit))
     .sort(byAge);
   return {
     finished: live.filter(isFinished).sort(newestFirst),
@@ -95,9 +96,9 @@ function isLeaving(run: NetworkAuditRun): boolean {
   return run.metadata.deletionTimestamp !== undefined || ownerOf(run) !== undefined;
 }
 
-function isForeign(run: NetworkAuditRun, audit: NetworkAudit | undefined): boolean {
+/** isForeign tells a run of a former audit of the same name from one of this. */
+export function isForeign(run: NetworkAuditRun, audit: NetworkAudit): boolean {
   const owner = ownerOf(run);
-  if (audit === undefined) return false;
   if (owner !== undefined) return owner.uid !== audit.metadata.uid;
   // Before a run is planned it gets its owner: that of this one is gone, and the audit is younger than its plan.
   return run.status?.plan !== undefined && run.metadata.creationTimestamp < audit.metadata.creationTimestamp;

@@ -17,11 +17,7 @@ async function values(registry: Registry): Promise<string[]> {
 }
 
 function cache(audits: NetworkAudit[], runs: NetworkAuditRun[] = []): AuditSource {
-  return {
-    leads: () => true,
-    audits: () => audits,
-    runsOf: (audit) => runs.filter((run) => run.spec.auditName === audit),
-  };
+  return { leads: () => true, audits: () => audits, runs: () => runs };
 }
 
 test('an audit that never ran says that it is there and that nothing is known', async () => {
@@ -160,6 +156,17 @@ test("one audit never speaks of another's runs", async () => {
   const lines = await scrape(cache([makeAudit('cluster')], [other, failedRun()]));
   assert.deepEqual(
     lines.filter((line) => line.includes('other')),
+    [],
+  );
+});
+
+test('runs of a former audit of the same name are not told as those of the new one', async () => {
+  const run = makeRun('cluster', 'cluster-g1');
+  const owner = { apiVersion: 'netaudit.dev/v1alpha1', kind: 'NetworkAudit', name: 'cluster', uid: 'former' };
+  const owned = { ...run, metadata: { ...run.metadata, ownerReferences: [owner] } };
+  const lines = await scrape(cache([makeAudit('cluster')], [owned]));
+  assert.deepEqual(
+    lines.filter((line) => line.startsWith('netaudit_last_')),
     [],
   );
 });
