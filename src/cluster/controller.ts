@@ -19,6 +19,7 @@ import { KubeletLeases } from './kubelet-leases.ts';
 import { Elector } from './lease.ts';
 import { Observer } from './observe.ts';
 import { defaultReflectorOptions, type ReflectorOptions } from './reflector.ts';
+import { SecondLook } from './second-look.ts';
 import { Shell } from './shell.ts';
 import { wakeOnChange } from './wake.ts';
 
@@ -65,7 +66,9 @@ export function createController(parts: ControllerParts): Controller {
   const evidence = new Evidence(client);
   const events = new Events(client, { log, instance: options.identity });
   const leases = new KubeletLeases(client);
-  const observer = new Observer({ client, caches, evidence, leases, log, asksNodes: parts.asksNodes });
+  const closingSeconds = options.settings.reportMarginSeconds / 2;
+  const secondLook = new SecondLook({ client, caches, log, closingSeconds });
+  const observer = new Observer({ caches, evidence, leases, secondLook, asksNodes: parts.asksNodes });
   const elector: Elector = new Elector({
     client,
     namespace: podNamespace,

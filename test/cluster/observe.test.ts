@@ -9,6 +9,7 @@ import { type JsonObject, objectAt, textOf } from '../../src/cluster/json.ts';
 import { KubeletLeases } from '../../src/cluster/kubelet-leases.ts';
 import { Observer } from '../../src/cluster/observe.ts';
 import { permissions } from '../../src/cluster/permissions.ts';
+import { SecondLook } from '../../src/cluster/second-look.ts';
 import type { Store } from '../../src/cluster/store.ts';
 import { nodeView } from '../../src/cluster/views.ts';
 import { wakeOnChange } from '../../src/cluster/wake.ts';
@@ -42,7 +43,8 @@ describe('what a decision sees', () => {
     evidence = new Evidence(client);
     const leases = new KubeletLeases(client);
     const { log } = createKeptLog();
-    observer = new Observer({ client, caches, evidence, leases, log, asksNodes: () => asksNodes });
+    const secondLook = new SecondLook({ client, caches, log, closingSeconds: 5 });
+    observer = new Observer({ caches, evidence, leases, secondLook, asksNodes: () => asksNodes });
   });
 
   /** put brings an object into a store as a watch would. */
@@ -72,7 +74,14 @@ describe('what a decision sees', () => {
     put(caches.audits, auditView, auditOf('a'), 'uid-a');
     put(caches.runs, runView, runOf('r', 'a'), 'run-1');
     const nodes = [{ places: ['pod', 'node'] }, { places: ['pod'] }];
-    put(caches.runs, runView, runOf('s', 'b', { plan: { nodes } }), 'run-2');
+    put(
+      caches.runs,
+      runView,
+      runOf('s', 'b', { plan: { nodes, deadlineTime: '2026-01-01T00:20:00Z' } }),
+      'run-2',
+    );
+    const past = { nodes, deadlineTime: '2026-01-01T00:10:00Z' };
+    put(caches.runs, runView, runOf('u', 'b', { plan: past }), 'run-4');
     const over = { plan: { nodes }, conditions: [{ type: 'Complete', status: 'True' }] };
     put(caches.runs, runView, runOf('t', 'b', over), 'run-3');
     putJob('ours', 'a');
@@ -190,7 +199,7 @@ describe('what a decision sees', () => {
   });
 
   describe('when a run is over its time and a Job is not in the cache', () => {
-    const late = () => runOf('r', 'a', { plan: plan('2026-01-01T00:09:59Z') });
+    const late = () => runOf('r', 'a', { plan: plan('2026-01-01T00:10:05Z') });
     beforeEach(() => put(caches.audits, auditView, auditOf('a'), 'uid-a'));
 
     it('is what the API server itself says, asked once', async () => {
@@ -231,7 +240,7 @@ describe('what a decision sees', () => {
     });
 
     it('is the cache before its time, and after its end', async () => {
-      put(caches.runs, runView, runOf('r', 'a', { plan: plan('2026-01-01T00:10:01Z') }), 'run-1');
+      put(caches.runs, runView, runOf('r', 'a', { plan: plan('2026-01-01T00:10:06Z') }), 'run-1');
       put(
         caches.runs,
         runView,
@@ -241,6 +250,21 @@ describe('what a decision sees', () => {
       await observer.observe('a', now);
       assert.equal(server.requests.length, 0);
     });
+  });
+
+  it('has the Pod of a Job that ended though no watch has told of it yet, before that counts as no answer', async () => {
+    put(caches.audits, auditView, auditOf('a'), 'uid-a');
+    put(caches.runs, runView, runOf('r', 'a', { plan: plan('2026-01-01T00:20:00Z') }), 'run-1');
+    putJob('j', 'a', { status: complete });
+    putJob('gone', 'a', { status: complete });
+    const labels = { 'netaudit.dev/audit': 'a', 'netaudit.dev/run-uid': 'run-1' };
+    const ownerReferences = [{ kind: 'Job', uid: 'uid-j', controller: true }];
+    server.objects.create('pods', 'netaudit', { metadata: metadataOf('j-x', { labels, ownerReferences }) });
+    const { probePods } = await observer.observe('a', now);
+    assert.ok(probePods.some(({ name }) => name === 'j-x'));
+    const asked = server.requests.length;
+    await observer.observe('a', now);
+    assert.equal(server.requests.length, asked);
   });
 
   describe('which change wakes which audit', () => {
