@@ -13,7 +13,7 @@ import type { Decision } from './actions.ts';
 import { progressOf } from './progress.ts';
 import { readinessOf, withName } from './ready.ts';
 import { closeWithout } from './run-status.ts';
-import { newestJudged, type Runs, refuseAt, sortRuns } from './runs.ts';
+import { newestJudged, type Runs, refuseAt, sortRuns, straysOf } from './runs.ts';
 import { selects } from './selector.ts';
 import type { Settings } from './settings.ts';
 import { makeDue, startNext } from './start.ts';
@@ -55,7 +55,15 @@ function orphaned(runs: Runs, world: World, now: Date, settings: Settings): read
 
 function attended(at: Case): readonly Step[] {
   const ready = withName(readinessOf(at.audit, at.world, at.now, at.settings, at.kinds), at);
-  const steps = [tidyUp(at), ...goOn(at), startNext(at, ready), makeDue(at, ready), prune(at)];
+  const strays = straysOf(at.world.runs, at.audit).map((run) => writeRun(run, closeWithout(run, at.now)));
+  const steps = [
+    { actions: strays },
+    tidyUp(at),
+    ...goOn(at),
+    startNext(at, ready),
+    makeDue(at, ready),
+    prune(at),
+  ];
   return steps.some(movesRun) ? steps : [...steps, writeAudit(at, ready)];
 }
 

@@ -92,6 +92,14 @@ export function isTaken(name: string, world: Pick<World, 'runs' | 'otherRuns'>):
   return world.otherRuns.has(name) || world.runs.some(({ metadata }) => metadata.name === name);
 }
 
+/**
+ * straysOf are runs of a former audit that were planned and orphaned: nobody would close them, and whoever waits for one
+ * would wait for ever.
+ */
+export function straysOf(runs: readonly NetworkAuditRun[], audit: NetworkAudit): readonly NetworkAuditRun[] {
+  return runs.filter((run) => isForeign(run, audit) && !isLeaving(run) && !isFinished(run));
+}
+
 function isLeaving(run: NetworkAuditRun): boolean {
   return run.metadata.deletionTimestamp !== undefined || ownerOf(run) !== undefined;
 }

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { decide } from '../../src/plan/decide.ts';
 import { timeText } from '../../src/plan/time.ts';
 import { Cluster } from './cluster.ts';
-import { at, finishedStatus, makeAudit, makeNode, makeRun, ours, settings } from './make.ts';
+import { at, finishedStatus, makeAudit, makeNode, makePlanned, makeRun, ours, settings } from './make.ts';
 
 const everyTenMinutes = { schedule: '*/10 * * * *' };
 
@@ -309,6 +309,17 @@ describe('a run', () => {
     cluster.runs.delete('cluster-g1');
     cluster.settle();
     assert.equal(cluster.run('cluster-g1').status?.plan?.number, 0);
+  });
+
+  it('that were orphaned under way are closed, since somebody may wait for them', () => {
+    const audit = created('2026-11-24T11:59:00Z');
+    const cluster = new Cluster(3, audit);
+    const metadata = { creationTimestamp: '2026-11-24T11:00:00Z' };
+    const open = { observedGeneration: 1, conditions: [], plan: makePlanned() };
+    cluster.runs.set('former', makeRun('former', open, metadata));
+    cluster.settle();
+    assert.equal(cluster.run('former').status?.conditions[0]?.reason, 'AuditDeleted');
+    assert.equal(conditionsOf(cluster).Passed, 'True NetworkSound');
   });
 
   it('that is over its time is closed with what there is', () => {
