@@ -88,6 +88,11 @@ export class Pods {
       // A connection that an earlier case tracked would make a new one from the same port look established.
       await this.within(node, ['conntrack', '--flush']);
     }
+    await this.forgetPaths();
+  }
+
+  /** forgetPaths removes what was learned of the paths' MTU. */
+  async forgetPaths(): Promise<void> {
     for (const name of names) {
       for (const family of ['-4', '-6'])
         await run(['ip', '-n', this.name(name), family, 'route', 'flush', 'cache']);
