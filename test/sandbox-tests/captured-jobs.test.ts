@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { after, before, describe, it } from 'node:test';
 import type { KubeObject } from '../sandbox/client.ts';
 import { EVENTS, JOBS, type Job, type JobStatus, NAMESPACES, PODS, type Pod } from '../sandbox/kinds.ts';
-import { defaultImages, TOOLS_IMAGE } from '../sandbox/node/images.ts';
+import { defaultImages, NETAUDIT_IMAGE, TOOLS_IMAGE } from '../sandbox/node/images.ts';
 import { obstacle } from '../sandbox/requirements.ts';
 import { type Sandbox, startSandbox } from '../sandbox/sandbox.ts';
 import { type Plain, plain } from './plain.ts';
@@ -87,6 +87,12 @@ describe('Jobs that were captured on a real cluster', { skip }, () => {
   });
 
   after(() => sandbox?.stop());
+
+  it('ran on nodes that have the image of these Jobs beside their own', () => {
+    for (const { context } of sandbox.nodes.values()) {
+      assert.deepEqual(context.images.names().sort(), ['docker.io/lab/tools:1', NETAUDIT_IMAGE, TOOLS_IMAGE]);
+    }
+  });
 
   for (const name of ['good', 'fails', 'late', 'noimage', 'nowhere']) {
     it(`${name}: the Job is the same`, async () => {

@@ -167,7 +167,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
       ...defaultImages(node, options.dist ?? join(PROJECT, 'dist')),
       ...(options.images ?? []),
     ]);
-    const shared = { directory, network, rootfs, images, api, apiHost: hosts[0] ?? '', log, ...options };
+    const shared = { ...options, directory, network, rootfs, images, api, apiHost: hosts[0] ?? '', log };
     const made = await Promise.all(
       [...network.nodes.keys()].map((name, i) => makeKubelet({ ...shared, name, index: i + 1 })),
     );
