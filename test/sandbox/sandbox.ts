@@ -34,7 +34,8 @@ export interface SandboxOptions {
   images?: ReadonlyMap<string, Image>;
   /** What each node has, where it shall not be what this machine has. */
   capacity?: NodeFacts['capacity'];
-  times?: ControllerTimes;
+  /** The waits of controllers, where they shall not be the sandbox's own. */
+  times?: Partial<ControllerTimes>;
   /** Back-off of restarts and image pulls, in milliseconds. */
   backOff?: { first: number; cap: number };
   /** Milliseconds between two renewals of a node's Lease. */
@@ -162,7 +163,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
       extraSANs: hosts,
     });
     cleanups.push(() => api.close());
-    cleanups.push(startControllers((user) => api.client(user), log, options.times ?? SANDBOX_TIMES));
+    cleanups.push(startControllers((user) => api.client(user), log, { ...SANDBOX_TIMES, ...options.times }));
     const images = new Map([
       ...defaultImages(node, options.dist ?? join(PROJECT, 'dist')),
       ...(options.images ?? []),

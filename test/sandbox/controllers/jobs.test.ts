@@ -205,6 +205,34 @@ describe('the job controller', () => {
   });
 });
 
+describe('the job controller with a real one\u2019s patience', () => {
+  it('looks at a Job a second after its Pods have changed', async (context) => {
+    const { timers } = context.mock;
+    timers.enable({ apis: ['setTimeout', 'Date'], now: Date.parse('2026-11-22T07:00:00Z') });
+    const stage = await startStage((client, log) => [
+      new JobController(client('system:kube-controller-manager'), log, 1000),
+    ]);
+    await stage.client.create<Job>(JOBS, job('patient'));
+    const [pod] = await podsOf(stage.client, 'job-name=patient', 1);
+    assert.ok(pod);
+    const second = async (milliseconds = 1000) => {
+      timers.tick(milliseconds);
+      for (let turn = 0; turn < 20; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+    };
+    const end = async () => {
+      const { status } = await stage.client.get<Job>(JOBS, 'default', 'patient');
+      return finishedCondition(status)?.type;
+    };
+    await second();
+    await stage.play(pod, endStatus(0));
+    await second(999);
+    assert.equal(await end(), undefined);
+    await second(1);
+    assert.equal(await end(), 'Complete');
+    await stage.end();
+  });
+});
+
 describe('a Job that may fail', () => {
   it('gets a new Pod after 10 seconds, the next after 20, and none when its limit is passed', async (context) => {
     const { timers } = context.mock;

@@ -37,7 +37,8 @@ export class JobController implements Controller {
   readonly #owned: OwnedPods;
   readonly #failures = new Map<string, Failures>();
 
-  constructor(client: Client, log: ControllerLog) {
+  /** batch is how long changes of Pods are gathered, in milliseconds. */
+  constructor(client: Client, log: ControllerLog, batch = 0) {
     this.#client = client;
     this.#log = log;
     this.#recorder = new Recorder(client, { component: 'job-controller' }, (error) =>
@@ -50,7 +51,9 @@ export class JobController implements Controller {
     this.#jobs = new Informer<Job>(client, JOBS, (event, before) => this.#seen(event, before));
     const changed = ({ object }: WatchEvent<Pod>) => {
       const key = controllerKey(object, 'Job');
-      if (key !== undefined) this.#queue.add(key);
+      if (key === undefined) return;
+      if (batch === 0) this.#queue.add(key);
+      else this.#queue.addAfter(key, batch);
     };
     this.#pods = new Informer<Pod>(client, PODS, changed, { group: controllerOf });
     const options = { backOff: BACK_OFF, finalizers: [TRACKING] };

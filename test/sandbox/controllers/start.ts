@@ -17,13 +17,15 @@ export interface ControllerTimes {
   nodeGracePeriod: number;
   /** How long a node must have been gone before its Pods are removed. */
   podQuarantine: number;
+  /** How long changes of a Job's Pods are gathered before the Job is looked at (syncJobBatchPeriod). */
+  jobBatch: number;
 }
 
 /** REAL_TIMES are those of kube-controller-manager. */
-export const REAL_TIMES: ControllerTimes = { nodeGracePeriod: 50_000, podQuarantine: 40_000 };
+export const REAL_TIMES: ControllerTimes = { nodeGracePeriod: 50_000, podQuarantine: 40_000, jobBatch: 1000 };
 
 /** SANDBOX_TIMES keep tests from waiting: everything else about the controllers is the same. */
-export const SANDBOX_TIMES: ControllerTimes = { nodeGracePeriod: 50_000, podQuarantine: 500 };
+export const SANDBOX_TIMES: ControllerTimes = { nodeGracePeriod: 50_000, podQuarantine: 500, jobBatch: 0 };
 
 /** startControllers starts the scheduler and all controllers and returns what stops them. */
 export function startControllers(
@@ -37,7 +39,7 @@ export function startControllers(
     new NodeLifecycle(manager, log, times.nodeGracePeriod),
     new TaintEviction(manager, log),
     new PodGC(manager, log, times.podQuarantine),
-    new JobController(manager, log),
+    new JobController(manager, log, times.jobBatch),
     new JobTTL(manager, log),
     new OrphanTracking(manager, log),
     new DaemonSetController(manager, log),
