@@ -2,8 +2,24 @@
 import { labels as names } from '../api/names.ts';
 import type { Place } from '../checks/check.ts';
 import { probeContainer } from '../plan/job.ts';
-import type { JobView, NodeView, ProbePodView, ResponderSetView, ResponderView } from '../plan/world.ts';
-import { type JsonObject, numberOf, objectAt, objectsOf, optionalText, textMapOf, textOf } from './json.ts';
+import type {
+  JobView,
+  NodeTerm,
+  NodeView,
+  ProbePodView,
+  ResponderSetView,
+  ResponderView,
+} from '../plan/world.ts';
+import {
+  type JsonObject,
+  numberOf,
+  objectAt,
+  objectsOf,
+  optionalText,
+  textMapOf,
+  textOf,
+  textsOf,
+} from './json.ts';
 
 /** responderContainer is the only container of a responder Pod that is ours. */
 export const responderContainer = 'responder';
@@ -48,6 +64,7 @@ export function responderView(pod: JsonObject): ResponderView {
 /** responderSetView reduces the responder DaemonSet to where its Pods belong. */
 export function responderSetView(daemonSet: JsonObject): ResponderSetView {
   const spec = objectAt(daemonSet, 'spec', 'template', 'spec');
+  const required = requiredOf(spec);
   return {
     nodeSelector: textMapOf(spec.nodeSelector),
     tolerations: objectsOf(spec.tolerations).map(({ key, operator, value, effect }) => ({
@@ -56,7 +73,25 @@ export function responderSetView(daemonSet: JsonObject): ResponderSetView {
       ...optional('value', optionalText(value)),
       ...optional('effect', optionalText(effect)),
     })),
+    ...optional('terms', 'nodeSelectorTerms' in required ? termsOf(required) : undefined),
   };
+}
+
+function requiredOf(podSpec: JsonObject): JsonObject {
+  return objectAt(podSpec, 'affinity', 'nodeAffinity', 'requiredDuringSchedulingIgnoredDuringExecution');
+}
+
+function termsOf(required: JsonObject): NodeTerm[] {
+  const requirements = (value: unknown) =>
+    objectsOf(value).map(({ key, operator, values }) => ({
+      key: textOf(key),
+      operator: textOf(operator),
+      values: textsOf(values),
+    }));
+  return objectsOf(required.nodeSelectorTerms).map(({ matchExpressions, matchFields }) => ({
+    labels: requirements(matchExpressions),
+    fields: requirements(matchFields),
+  }));
 }
 
 /** jobView reduces a probe Job; its question, which may be 96 KiB, stays with the API server. */
@@ -154,13 +189,7 @@ function foreignContainers(pod: JsonObject, own: string): readonly string[] {
 
 /** A label cannot hold every node's name, the affinity that pins the Pod does. */
 function pinnedNode(podSpec: JsonObject): string {
-  const required = objectAt(
-    podSpec,
-    'affinity',
-    'nodeAffinity',
-    'requiredDuringSchedulingIgnoredDuringExecution',
-  );
-  for (const term of objectsOf(required.nodeSelectorTerms)) {
+  for (const term of objectsOf(requiredOf(podSpec).nodeSelectorTerms)) {
     for (const { key, values } of objectsOf(term.matchFields)) {
       if (key === 'metadata.name' && Array.isArray(values)) return textOf(values[0]);
     }

@@ -1,11 +1,12 @@
 /** Which nodes can be asked, for each place, and why the others cannot. */
 import type { SkippedNode } from '../api/v1alpha1/index.ts';
 import type { Place } from '../checks/check.ts';
+import { misplaced } from './placement.ts';
 import { type LabelSelector, selects } from './selector.ts';
 import type { Settings } from './settings.ts';
 import type { SkippedReason } from './skipped-reasons.ts';
 import { secondsBetween, timeOf } from './time.ts';
-import type { NodeView, ResponderSetView, Toleration } from './world.ts';
+import type { NodeView, ResponderSetView } from './world.ts';
 
 /** EligibleNode is a node that can be asked, and at which of the wanted places. */
 export interface EligibleNode {
@@ -114,13 +115,11 @@ function noPodPlace(
   if (created !== undefined && secondsBetween(created, now) < settings.newNodeSeconds) {
     return { reason: 'NodeNew', message: `The node is younger than ${settings.newNodeSeconds} s` };
   }
-  return world.responderSet === undefined ? noResponders : misplaced(node, world.responderSet);
+  const why = world.responderSet === undefined ? notInstalled : misplaced(node, world.responderSet);
+  return why === undefined ? undefined : { reason: 'NoResponderHere', message: why };
 }
 
-const noResponders: Ineligible = {
-  reason: 'NoResponderHere',
-  message: 'The responder DaemonSet is not installed',
-};
+const notInstalled = 'The responder DaemonSet is not installed';
 
 function noNodePlace(node: NodeView, now: Date, settings: Settings): Ineligible | undefined {
   const renewed = timeOf(node.leaseRenewTime);
@@ -128,50 +127,6 @@ function noNodePlace(node: NodeView, now: Date, settings: Settings): Ineligible 
   const age = Math.floor(secondsBetween(renewed, now));
   if (age <= settings.leaseFreshSeconds) return undefined;
   return { reason: 'NodeNotReady', message: `The node's kubelet renewed its Lease ${age} s ago` };
-}
-
-/** misplaced says why a DaemonSet Pod does not belong on a node, by node selector and taints. */
-function misplaced(node: NodeView, set: ResponderSetView): Ineligible | undefined {
-  for (const [key, value] of Object.entries(set.nodeSelector)) {
-    if (node.labels[key] !== value) {
-      const message = `The responder DaemonSet wants the label ${key}=${value}`;
-      return { reason: 'NoResponderHere', message };
-    }
-  }
-  const tolerations = [...daemonTolerations, ...set.tolerations];
-  const taint = node.taints.find(
-    ({ key, value, effect }) =>
-      effect !== 'PreferNoSchedule' &&
-      !tolerations.some((each) => tolerates(each, { key, value: value ?? '', effect })),
-  );
-  if (taint === undefined) return undefined;
-  const message = `The responder DaemonSet does not tolerate the taint ${taint.key}:${taint.effect}`;
-  return { reason: 'NoResponderHere', message };
-}
-
-/** daemonTolerations are what the DaemonSet controller adds to every Pod it makes (daemonset_util.go). */
-const daemonTolerations: readonly Toleration[] = [
-  { key: 'node.kubernetes.io/not-ready', operator: 'Exists', effect: 'NoExecute' },
-  { key: 'node.kubernetes.io/unreachable', operator: 'Exists', effect: 'NoExecute' },
-  { key: 'node.kubernetes.io/disk-pressure', operator: 'Exists', effect: 'NoSchedule' },
-  { key: 'node.kubernetes.io/memory-pressure', operator: 'Exists', effect: 'NoSchedule' },
-  { key: 'node.kubernetes.io/pid-pressure', operator: 'Exists', effect: 'NoSchedule' },
-  { key: 'node.kubernetes.io/unschedulable', operator: 'Exists', effect: 'NoSchedule' },
-];
-
-/** tolerates is corev1.Toleration.ToleratesTaint. */
-function tolerates(
-  toleration: Toleration,
-  taint: { readonly key: string; readonly value: string; readonly effect: string },
-): boolean {
-  if ((toleration.effect ?? '') !== '' && toleration.effect !== taint.effect) return false;
-  if ((toleration.key ?? '') !== '' && toleration.key !== taint.key) return false;
-  if (toleration.operator === 'Exists') return true;
-  return (
-    (toleration.operator ?? 'Equal') === 'Equal' &&
-    (toleration.value ?? '') === taint.value &&
-    (toleration.key ?? '') !== ''
-  );
 }
 
 function byName(a: { readonly name: string }, b: { readonly name: string }): number {

@@ -30,9 +30,9 @@ export const skippedReasons = {
   },
   NoResponderHere: {
     means:
-      'The responder DaemonSet does not belong on the node, by its node selector or by the node’s taints.',
+      'The responder DaemonSet does not belong on the node, by its node selector or affinity or by the node’s taints.',
     remedy:
-      'Change nodeSelector or tolerations of the DaemonSet netaudit-responder if the node should be asked.',
+      'Change nodeSelector, affinity or tolerations of the DaemonSet netaudit-responder if the node should be asked.',
   },
   NoResponder: {
     means: 'The responder DaemonSet belongs on the node, and has no Pod with an address there.',

@@ -1,6 +1,7 @@
 /** The world as one reconcile sees it: everything that was read, reduced to what decisions need. Plain data. */
 import type { NetworkAudit, NetworkAuditRun } from '../api/v1alpha1/index.ts';
 import type { Place, PolicyView } from '../checks/check.ts';
+import type { LabelRequirement } from './selector.ts';
 
 /** World is what `decide` decides from, for one audit. Times are RFC 3339 strings as the API gives them. */
 export interface World {
@@ -62,6 +63,15 @@ export interface ResponderView {
 export interface ResponderSetView {
   readonly nodeSelector: Readonly<Record<string, string>>;
   readonly tolerations: readonly Toleration[];
+  /** terms are those of the required node affinity, of which a node must meet one; absent where there is none. */
+  readonly terms?: readonly NodeTerm[];
+}
+
+/** NodeTerm is corev1.NodeSelectorTerm: all its requirements must be met, and one without any is met by no node. */
+export interface NodeTerm {
+  readonly labels: readonly LabelRequirement[];
+  /** fields are requirements on `metadata.name`, the only field that there is. */
+  readonly fields: readonly LabelRequirement[];
 }
 
 /** Toleration is corev1.Toleration. */

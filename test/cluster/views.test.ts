@@ -215,6 +215,18 @@ describe('the responders as they are kept', () => {
       tolerations: [{ operator: 'Exists' }, { key: 'a', value: 'b', effect: 'NoSchedule' }],
     };
     assert.deepEqual(responderSetView({ spec: { template: { spec } } }), spec);
+    const term = {
+      matchExpressions: [{ key: 'zone', operator: 'Exists' }],
+      matchFields: [{ key: 'metadata.name', operator: 'NotIn', values: ['n1'] }],
+    };
+    const required = { nodeSelectorTerms: [term] };
+    const affinity = { nodeAffinity: { requiredDuringSchedulingIgnoredDuringExecution: required } };
+    assert.deepEqual(responderSetView({ spec: { template: { spec: { ...spec, affinity } } } }).terms, [
+      {
+        labels: [{ key: 'zone', operator: 'Exists', values: [] }],
+        fields: [{ key: 'metadata.name', operator: 'NotIn', values: ['n1'] }],
+      },
+    ]);
   });
 });
 
