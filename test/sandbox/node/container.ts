@@ -4,6 +4,7 @@ import { closeSync, openSync } from 'node:fs';
 import { chmod, cp, mkdir, open, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { inNamespace, type Output, run, TOOL_PATH } from './command.ts';
+import { prepared } from './prepared.ts';
 import type { RootFs } from './tree.ts';
 
 /** Identity is whom a container's processes run as, and what they may do. */
@@ -149,8 +150,9 @@ export class RunningContainer {
   }
 
   /** execute runs a command inside the container, as `kubectl exec` and exec probes do. */
-  execute(argv: string[], timeout: number): Promise<Output> {
-    if (this.#pid === undefined) return Promise.reject(new Error('The container is not running'));
+  async execute(argv: string[], timeout: number): Promise<Output> {
+    if (this.#pid !== undefined) await prepared(this.#pid);
+    if (this.#pid === undefined) throw new Error('The container is not running');
     const enter = [
       'nsenter',
       '-t',
