@@ -1,10 +1,9 @@
 /** Which nodes can be asked, for each place, and why the others cannot. */
-import type { SkippedNode } from '../api/v1alpha1/index.ts';
+import type { SkippedNode, SkippedNodeReason } from '../api/v1alpha1/index.ts';
 import type { Place } from '../checks/check.ts';
 import { misplaced } from './placement.ts';
 import { type LabelSelector, selects } from './selector.ts';
 import type { Settings } from './settings.ts';
-import type { SkippedReason } from './skipped-reasons.ts';
 import { secondsBetween, timeOf } from './time.ts';
 import type { NodeView, ResponderSetView } from './world.ts';
 
@@ -51,7 +50,7 @@ export function eligibleNodes(
 
 /** Ineligible is why a node is not asked at a place: a documented reason and a sentence. */
 interface Ineligible {
-  readonly reason: SkippedReason;
+  readonly reason: SkippedNodeReason;
   readonly message: string;
 }
 

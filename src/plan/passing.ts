@@ -1,8 +1,7 @@
 /** What the verdicts of a run come to: the outcome, with the reason and the sentence of its `Passed` condition. */
-import type { Plan, RunOutcome, Summary } from '../api/v1alpha1/index.ts';
+import type { Plan, RunOutcome, SkippedNodeReason, Summary } from '../api/v1alpha1/index.ts';
 import type { Verdict } from '../checks/verdict.ts';
 import { countsOf } from './matrix.ts';
-import type { SkippedReason } from './skipped-reasons.ts';
 import { compare, plural } from './text.ts';
 
 /** Passing is the outcome of a run with the reason and the sentence for its `Passed` condition. */
@@ -74,7 +73,9 @@ function tooManyUnknown({ passed, failed, unknown }: Counts, maxUnknownPercent: 
 
 /** limitsOf says what a run that passed says nothing about. */
 function limitsOf({ eligible, skipped }: Plan): string {
-  const notReady = skipped.filter(({ reason }) => reason === ('NodeNotReady' satisfies SkippedReason)).length;
+  const notReady = skipped.filter(
+    ({ reason }) => reason === ('NodeNotReady' satisfies SkippedNodeReason),
+  ).length;
   const alone = eligible === 1 ? '; one node only can take part, so that nothing went from node to node' : '';
   return alone + (notReady === 0 ? '' : `; ${plural(notReady, 'node')} not Ready took no part`);
 }

@@ -13,6 +13,7 @@ import {
   type PlannedCheck,
   type Retry,
   type SkippedNode,
+  type SkippedNodeReason,
   type Target,
 } from '../api/v1alpha1/index.ts';
 import type { Check, Place } from '../checks/check.ts';
@@ -20,13 +21,12 @@ import { type EligibleNode, eligibleNodes } from './eligible.ts';
 import { outstandingOf } from './outstanding.ts';
 import { type Coverage, coverageOf, rotationOrder, turnOf } from './rotation.ts';
 import type { Settings } from './settings.ts';
-import type { SkippedReason } from './skipped-reasons.ts';
 import { compare, cut } from './text.ts';
 import { plusSeconds, timeText } from './time.ts';
 import type { ResponderView, World } from './world.ts';
 
 /** noResponder is the reason of a skipped node that would have been asked and has no responder Pod with an address. */
-export const noResponder = 'NoResponder' satisfies SkippedReason;
+export const noResponder = 'NoResponder' satisfies SkippedNodeReason;
 
 /** noResponderMessage is the sentence that goes with it. */
 export const noResponderMessage = 'The node has no responder Pod with an address';

@@ -30,6 +30,7 @@ export {
   type ConditionReason,
   conditionReasons,
   type ReasonOf,
+  type SkippedNodeReason,
   skippedNodeReasons,
   summaryReasons,
 } from './reasons.ts';

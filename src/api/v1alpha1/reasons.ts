@@ -191,11 +191,16 @@ export const skippedNodeReasons = {
   NodeNew: 'The node is so new that it may not be set up yet; the next run asks again.',
   NodeNotReady:
     'The node is not Ready or, for probes in the network of the node, its kubelet has not renewed its Lease.',
+  NoResponder:
+    'The responder DaemonSet belongs on the node and has no Pod with an address there; pairs with the node are Unknown.',
   NoResponderHere:
-    'The responder DaemonSet is not installed, or its node selector and tolerations leave the node out.',
+    'The responder DaemonSet is not installed, or its node selector, affinity and tolerations leave the node out.',
   NotLinux: 'The node runs another system than Linux.',
   VirtualNode: 'There is no kubelet behind the node.',
 } as const;
+
+/** SkippedNodeReason is one of them. */
+export type SkippedNodeReason = keyof typeof skippedNodeReasons;
 
 /** summaryReasons are the reasons of checks and nodes that belong to no kind of check. */
 export const summaryReasons = {
