@@ -10,7 +10,7 @@ import { measurePlanning } from './planning.ts';
 import { measureProbe } from './probe.ts';
 import { measureSizes } from './sizes.ts';
 
-const benches: Readonly<Record<string, () => Section | Promise<Section>>> = {
+const benches: Readonly<Record<string, () => Section | Promise<Section> | Promise<readonly Section[]>>> = {
   planning: measurePlanning,
   sizes: measureSizes,
   probe: measureProbe,
@@ -28,7 +28,7 @@ const sections: Section[] = [];
 for (const [name, measure] of Object.entries(benches)) {
   if (wanted.length > 0 && !wanted.includes(name)) continue;
   console.error(`Measuring ${name}`);
-  sections.push(await measure());
+  sections.push(...[await measure()].flat());
 }
 const [cpu] = cpus();
 const machine = `${cpus().length} cores of ${cpu?.model ?? 'an unknown kind'}, Node.js ${process.versions.node}`;
