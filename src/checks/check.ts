@@ -1,5 +1,6 @@
 /** The contract of a kind of check: everything that is particular to a kind is behind it. */
 import type { CheckSpec, CheckType, Plan, PlannedCheck } from '../api/v1alpha1/index.ts';
+import type { ClusterView } from './cluster-view.ts';
 import type { Verdict } from './verdict.ts';
 
 /** Place is where a kind's probe runs: in an ordinary Pod, or in the node's own network. */
@@ -12,8 +13,10 @@ export type Task = { readonly [field: string]: unknown };
 export interface Check {
   readonly type: CheckType;
   readonly place: Place;
-  /** withDefaults fills in every option that the audit left out: what a plan records. */
-  withDefaults(spec: CheckSpec): PlannedCheck;
+  /** asksPeers tells a kind whose questions go to the responders on other nodes. */
+  readonly asksPeers: boolean;
+  /** withDefaults fills in every option that the audit left out, and whom to ask: what a plan records. */
+  withDefaults(spec: CheckSpec, cluster: ClusterView): PlannedCheck;
   /** task is what the probe on `node` is asked, or undefined where there is nothing to ask. Same plan, same task. */
   task(plan: Plan, check: PlannedCheck, node: string): Task | undefined;
   /** judge gives a verdict for every question that the plan asked, whatever became of the probes. */
@@ -62,6 +65,21 @@ export interface ApiView {
   readonly targets: ReadonlyMap<string, TargetState>;
   /** denied names, for the direction, a NetworkPolicy (`namespace/name`) that selects our Pods and is not ours. */
   readonly policies: readonly PolicyView[];
+  /** cluster is what the API says of Services, endpoints and DNS. */
+  readonly cluster: ClusterView;
+  /** settledTime is a settle window before the run began: what changed after it was not settled. */
+  readonly settledTime: Date;
+  /** judgedTime is the moment of the look. */
+  readonly judgedTime: Date;
+  /** probeDNS says of each node how its probe's Pod asks for names, by the Pod that the API shows. */
+  readonly probeDNS: ReadonlyMap<string, PodDNS>;
+}
+
+/** PodDNS is how a Pod asks for names: its policy, and whether somebody gave it a configuration of its own. */
+export interface PodDNS {
+  readonly policy: string;
+  /** configured is true where `spec.dnsConfig` names servers, searches or options. */
+  readonly configured: boolean;
 }
 
 /** TargetState is what the API says of a planned responder Pod. */

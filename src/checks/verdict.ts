@@ -1,5 +1,5 @@
 /** What a judge says of one question: an outcome, a reason out of a documented set, and what a person must read. */
-import type { CheckType, Outcome } from '../api/v1alpha1/index.ts';
+import type { CheckType, DNSPath, Outcome, Suspect } from '../api/v1alpha1/index.ts';
 
 /** Verdict is the judgement of one question that one node's probe was asked. */
 export interface Verdict {
@@ -22,6 +22,12 @@ export interface Verdict {
   readonly warning?: { readonly reason: string; readonly message: string };
   /** roundTripMicroseconds is the median round-trip time, where one was measured. */
   readonly roundTripMicroseconds?: number;
+  /** lookup is set for a DNS question: the path that it took, and how long the server's answers take, if measured. */
+  readonly lookup?: { readonly path: DNSPath; readonly latencyMicroseconds?: number };
+  /** blames is the object that the judge holds to be the cause, where the evidence points at one. */
+  readonly blames?: { readonly kind: Suspect['kind']; readonly name: string };
+  /** everywhere marks a failure that is of no one node: alike from all nodes, it becomes one finding. */
+  readonly everywhere?: true;
   /** evidence is what the probe saw, small and plain, for the finding that shows it. */
   readonly evidence?: EvidenceExcerpt;
 }

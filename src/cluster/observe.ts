@@ -1,6 +1,7 @@
 /** Every read for a decision: one audit's world, from the caches and, where they may be behind, from the API server. */
 import { labelValue } from '../api/names.ts';
 import type { NetworkAudit, NetworkAuditRun } from '../api/v1alpha1/index.ts';
+import { emptyClusterView } from '../checks/cluster-view.ts';
 import type { JobView, NodeView, ProbePodView, World } from '../plan/world.ts';
 import type { Caches } from './caches.ts';
 import type { Evidence } from './evidence.ts';
@@ -60,6 +61,7 @@ export class Observer {
       jobs: ours,
       probePods,
       policies: policyViews(caches.policies.views()),
+      cluster: emptyClusterView,
       otherJobs,
       otherProbes: probesPlanned(
         caches.runs.views().filter((run) => run.spec.auditName !== auditName),

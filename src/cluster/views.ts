@@ -1,6 +1,6 @@
 /** How objects of other components are reduced to the world's views, right when they are read. */
 import { labels as names } from '../api/names.ts';
-import type { Place } from '../checks/check.ts';
+import type { Place, PodDNS } from '../checks/check.ts';
 import { probeContainer } from '../plan/job.ts';
 import type {
   JobView,
@@ -132,6 +132,7 @@ export function probePodView(pod: JsonObject): ProbePodView {
     addresses: addressesOf(pod),
     deleting: metadata.deletionTimestamp !== undefined,
     foreignContainers: foreignContainers(pod, probeContainer),
+    dns: podDNS(pod),
     ...optional('unscheduled', statusOf(scheduled) === 'False' ? whyOf(scheduled) : undefined),
     ...optional('waiting', 'waiting' in state ? whyOf(objectAt(state, 'waiting')) : undefined),
     ...optional(
@@ -139,6 +140,11 @@ export function probePodView(pod: JsonObject): ProbePodView {
       'terminated' in state ? terminatedView(objectAt(state, 'terminated')) : undefined,
     ),
   };
+}
+
+function podDNS(pod: JsonObject): PodDNS {
+  const spec = objectAt(pod, 'spec');
+  return { policy: textOf(spec.dnsPolicy), configured: Object.keys(objectAt(spec, 'dnsConfig')).length > 0 };
 }
 
 /** ownerUid is the uid of the controlling owner of a kind; evidence counts along these only. */

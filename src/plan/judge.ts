@@ -17,9 +17,10 @@ export function verdictsOf(
   world: World,
   kinds: readonly Check[],
   settings: Settings,
+  now: Date,
 ): readonly Verdict[] {
   const began = timeOf(run.status?.startTime) ?? new Date(plan.dueTime);
-  const api = apiViewOf(plan, reports, world, plusSeconds(began, -settings.settleSeconds));
+  const api = apiViewOf(plan, reports, world, plusSeconds(began, -settings.settleSeconds), now);
   return plan.checks.flatMap((check) => {
     const kind = kinds.find(({ type }) => type === check.type);
     if (kind === undefined) return unknownKind(run, plan, check);
@@ -28,7 +29,7 @@ export function verdictsOf(
       if (report.place === kind.place) ours.set(report.node, reportFor(check.name, report));
     }
     const judged = kind.judge({ plan, check, reports: ours, api });
-    return kind.place === 'pod' ? [...judged, ...unasked(plan, check, api.gone)] : judged;
+    return kind.asksPeers ? [...judged, ...unasked(plan, check, api.gone)] : judged;
   });
 }
 

@@ -17,6 +17,7 @@ import {
   type Target,
 } from '../api/v1alpha1/index.ts';
 import type { Check, Place } from '../checks/check.ts';
+import type { ClusterView } from '../checks/cluster-view.ts';
 import { type EligibleNode, eligibleNodes } from './eligible.ts';
 import { outstandingOf } from './outstanding.ts';
 import { type Coverage, coverageOf, rotationOrder, turnOf } from './rotation.ts';
@@ -47,7 +48,7 @@ export interface PlanInput {
 /** makePlan decides a run. The same input gives the same plan. */
 export function makePlan(input: PlanInput, now: Date, settings: Settings, kinds: readonly Check[]): Plan {
   const { audit, run, world, number, dueTime, previous } = input;
-  const checks = plannedChecks(audit.spec.checks, kinds);
+  const checks = plannedChecks(audit.spec.checks, kinds, world.cluster);
   const eligible = eligibleNodes(
     world,
     audit.spec.nodes.selector,
@@ -81,10 +82,14 @@ export function makePlan(input: PlanInput, now: Date, settings: Settings, kinds:
 }
 
 /** plannedChecks fills in the defaults of every check, in the spec's order. */
-export function plannedChecks(specs: readonly CheckSpec[], kinds: readonly Check[]): PlannedCheck[] {
+export function plannedChecks(
+  specs: readonly CheckSpec[],
+  kinds: readonly Check[],
+  cluster: ClusterView,
+): PlannedCheck[] {
   return specs.flatMap((spec) => {
     const kind = kinds.find(({ type }) => type === spec.type);
-    return kind === undefined ? [] : [kind.withDefaults(spec)];
+    return kind === undefined ? [] : [kind.withDefaults(spec, cluster)];
   });
 }
 

@@ -56,7 +56,7 @@ export function progressOf(
   const whole = reports.every(({ final }) => final);
   const late = !whole && (now >= deadline || (now >= givingUp && reports.every(isHopeless)));
   if (whole || late) {
-    const verdicts = verdictsOf(run, plan, reports, world, kinds, settings);
+    const verdicts = verdictsOf(run, plan, reports, world, kinds, settings, now);
     const input = {
       run,
       plan,

@@ -10,7 +10,13 @@ import type { NodeView, ResponderView, World } from './world.ts';
  * apiViewOf reduces the world to what judges may know of it. What became ready after `settled` was not yet settled when
  * the run began; times of conditions are whole seconds, and count from the next one.
  */
-export function apiViewOf(plan: Plan, reports: readonly ProbeReport[], world: World, settled: Date): ApiView {
+export function apiViewOf(
+  plan: Plan,
+  reports: readonly ProbeReport[],
+  world: World,
+  settled: Date,
+  now: Date,
+): ApiView {
   const nodes = nodesByName(world);
   const gone = new Map<string, string>();
   for (const { node, outcome } of reports) {
@@ -25,7 +31,17 @@ export function apiViewOf(plan: Plan, reports: readonly ProbeReport[], world: Wo
   const targets = new Map(
     plan.targets.map((target) => [target.node, stateOf(target, byNode.get(target.node) ?? [], settled)]),
   );
-  return { gone, settling: settlingNodes(plan, nodes, settled), targets, policies: world.policies };
+  const probeDNS = new Map(reports.flatMap(({ node, pod }) => (pod === undefined ? [] : [[node, pod.dns]])));
+  return {
+    gone,
+    settling: settlingNodes(plan, nodes, settled),
+    targets,
+    policies: world.policies,
+    cluster: world.cluster,
+    settledTime: settled,
+    judgedTime: now,
+    probeDNS,
+  };
 }
 
 /** settlingNodes are the nodes at either end of a question that were not Ready a short while before, or name. */

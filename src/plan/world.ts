@@ -1,6 +1,7 @@
 /** The world as one reconcile sees it: everything that was read, reduced to what decisions need. Plain data. */
 import type { NetworkAudit, NetworkAuditRun } from '../api/v1alpha1/index.ts';
-import type { Place, PolicyView } from '../checks/check.ts';
+import type { Place, PodDNS, PolicyView } from '../checks/check.ts';
+import type { ClusterView } from '../checks/cluster-view.ts';
 import type { LabelRequirement } from './selector.ts';
 
 /** World is what `decide` decides from, for one audit. Times are RFC 3339 strings as the API gives them. */
@@ -20,6 +21,8 @@ export interface World {
   /** probePods are the Pods that carry this audit's label. */
   readonly probePods: readonly ProbePodView[];
   readonly policies: readonly PolicyView[];
+  /** cluster is what the API says of Services, endpoints and DNS. */
+  readonly cluster: ClusterView;
   /** otherJobs counts the probe Jobs of all other audits that have not finished. */
   readonly otherJobs: number;
   /** otherProbes counts the probes that the open runs of all other audits have planned, their Jobs made yet or not. */
@@ -116,6 +119,7 @@ export interface ProbePodView {
   readonly addresses: readonly string[];
   readonly deleting: boolean;
   readonly foreignContainers: readonly string[];
+  readonly dns: PodDNS;
   /** scheduled is the PodScheduled condition when it is not True. */
   readonly unscheduled?: { readonly reason: string; readonly message: string };
   /** waiting is the probe container's waiting state. */

@@ -8,12 +8,15 @@ import {
   skippedNodeReasons,
   summaryReasons,
 } from '../api/v1alpha1/index.ts';
-import { reasons as podToPod, type ReasonText } from '../checks/pod-to-pod/reasons.ts';
+import { reasons as dns } from '../checks/dns/reasons.ts';
+import { reasons as podToPod } from '../checks/pod-to-pod/reasons.ts';
+import type { ReasonText } from '../checks/reason-text.ts';
 import { cell } from './markdown.ts';
 
 /** checkReasons are the reasons of every kind of check, out of its own folder; the compiler misses a kind here. */
 export const checkReasons: Readonly<Record<CheckType, Readonly<Record<string, ReasonText>>>> = {
   PodToPod: podToPod,
+  DNS: dns,
 };
 
 /** renderReasonsReference returns `docs/reference/reasons.md`. */

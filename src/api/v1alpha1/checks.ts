@@ -1,10 +1,14 @@
 /** The schema of `spec.checks`: a union with a discriminator, `type`, and one optional member for each kind of check. */
 import type { Infer, ListSchema, ObjectSchema, Rule } from '../structural.ts';
+import { dns, dnsOptions } from './dns.ts';
 import { maxChecks, maxPeersPerNode } from './limits.ts';
 import { checkName } from './scalars.ts';
 
 /** checkKinds is the closed list of kinds of checks, each with the member of the union that holds its options. */
-export const checkKinds = [{ type: 'PodToPod', member: 'podToPod' }] as const;
+export const checkKinds = [
+  { type: 'PodToPod', member: 'podToPod' },
+  { type: 'DNS', member: 'dns' },
+] as const;
 
 /** CheckType is the kind of a check. */
 export type CheckType = (typeof checkKinds)[number]['type'];
@@ -12,6 +16,7 @@ export type CheckType = (typeof checkKinds)[number]['type'];
 /** checkTypes are the values of `type`. */
 export const checkTypes = checkKinds.map((kind) => kind.type) as readonly CheckType[] as readonly [
   'PodToPod',
+  'DNS',
 ];
 
 /** unionRules say that a member may only stand beside its own type: one rule for each kind. */
@@ -98,7 +103,7 @@ const type = {
   type: 'string',
   enum: checkTypes,
   description:
-    'type is the kind of the check: PodToPod asks whether Pods reach each other without address translation.',
+    'type is the kind of the check: PodToPod asks whether Pods reach each other without address translation, DNS whether names have the right answers along every path.',
 } as const;
 
 /** check is one item of `spec.checks`. */
@@ -120,13 +125,14 @@ export const check = {
     },
     type,
     podToPod,
+    dns,
   },
   'x-kubernetes-validations': unionRules(checkKinds),
 } as const satisfies ObjectSchema;
 /** CheckSpec is one item of `spec.checks`. */
 export type CheckSpec = Infer<typeof check>;
 
-/** checks is `spec.checks`; an audit that says nothing checks that Pods reach each other. */
+/** checks is `spec.checks`; an audit that says nothing checks that Pods reach each other and that names resolve. */
 export const checks = {
   type: 'array',
   minItems: 1,
@@ -134,7 +140,10 @@ export const checks = {
   'x-kubernetes-list-type': 'map',
   'x-kubernetes-list-map-keys': ['name'],
   items: check,
-  default: [{ name: 'pods', type: 'PodToPod' }],
+  default: [
+    { name: 'pods', type: 'PodToPod' },
+    { name: 'dns', type: 'DNS' },
+  ],
   description: 'checks are the things to check, each under a name of its own.',
 } as const satisfies ListSchema;
 
@@ -147,6 +156,7 @@ export const plannedCheck = {
     name: { ...checkName, description: 'name is the name of the item of spec.checks of the audit.' },
     type: { ...type, description: 'type is the kind of the check.' },
     podToPod: podToPodOptions,
+    dns: dnsOptions,
   },
 } as const satisfies ObjectSchema;
 /** PlannedCheck is a check with all defaults filled in. */

@@ -15,6 +15,16 @@ export {
   conditionTypes,
   type RunConditionType,
 } from './conditions.ts';
+export {
+  type DNSLookup,
+  type DNSOptions,
+  type DNSPath,
+  type DNSService,
+  type DNSSpec,
+  dnsPaths,
+  type RecordType,
+  recordTypes,
+} from './dns.ts';
 export { bytesOf, fitPlan, fitRunStatus } from './fit.ts';
 export * from './limits.ts';
 export type {

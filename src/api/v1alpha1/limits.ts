@@ -50,3 +50,18 @@ export const maxEvidenceLength = 1024;
 
 /** maxRunBytes is the size that a whole run object never exceeds as JSON: a third of what etcd takes by default. */
 export const maxRunBytes = 512 * 1024;
+
+/** maxLookups is how many names a check of type DNS may ask for. */
+export const maxLookups = 32;
+
+/** maxLookupNameLength is the longest DNS name in text (RFC 1035, 2.3.4), the final dot included. */
+export const maxLookupNameLength = 253;
+
+/** maxExpectedRecords is how many records an audit may expect of one name. */
+export const maxExpectedRecords = 32;
+
+/** maxDNSServices is how many Services that may be the cluster's DNS a plan lists. */
+export const maxDNSServices = 4;
+
+/** maxDNSEndpoints is how many endpoints of a DNS Service a plan lists; a few of them are asked from each node. */
+export const maxDNSEndpoints = 100;

@@ -121,14 +121,21 @@ export const finding = {
 /** Finding is what a person must read. */
 export type Finding = Infer<typeof finding>;
 
+/** suspectKinds are the kinds of objects that can explain findings. */
+export const suspectKinds = ['Node', 'Pod', 'Service'] as const;
+
 /** suspect is the node or object that explains most findings. */
 export const suspect = {
   type: 'object',
   description: 'A node or an object that explains many findings at once.',
   required: ['kind', 'name', 'why'],
   properties: {
-    kind: { type: 'string', enum: ['Node'], description: 'kind is the kind of the object.' },
-    name: { ...nodeName, description: 'name is the name of the object.' },
+    kind: { type: 'string', enum: suspectKinds, description: 'kind is the kind of the object.' },
+    name: {
+      type: 'string',
+      maxLength: 320,
+      description: 'name is the name of the object, behind its namespace and a slash where it has one.',
+    },
     why: {
       type: 'string',
       maxLength: maxMessageLength,

@@ -1,6 +1,7 @@
 /** The schemas of a NetworkAuditRun: one execution of an audit, its plan and its results. */
 import type { Infer, ObjectSchema } from '../structural.ts';
 import { conditions } from './condition.ts';
+import { dnsPaths } from './dns.ts';
 import { maxAuditNameLength, maxNodeResults, maxPerRun, maxRunFindings, maxTargets } from './limits.ts';
 import { plan } from './plan.ts';
 import { checkSummaries, counts, finding, summary, suspects } from './results.ts';
@@ -43,6 +44,12 @@ export const runSpec = {
 /** NetworkAuditRunSpec is a NetworkAuditRun's `spec`. */
 export type NetworkAuditRunSpec = Infer<typeof runSpec>;
 
+const quantileFields = {
+  p50: { ...microseconds, description: 'p50 is the median.' },
+  p90: { ...microseconds, description: 'p90 is what nine in ten stay under.' },
+  max: { ...microseconds, description: 'max is the longest.' },
+} as const;
+
 /** nodeResult is what became of one probe. */
 export const nodeResult = {
   type: 'object',
@@ -67,10 +74,28 @@ export const nodeResult = {
       type: 'object',
       description: 'roundTripMicroseconds are quantiles of the round trips that this probe measured.',
       required: ['p50', 'p90', 'max'],
-      properties: {
-        p50: { ...microseconds, description: 'p50 is the median.' },
-        p90: { ...microseconds, description: 'p90 is what nine in ten stay under.' },
-        max: { ...microseconds, description: 'max is the longest.' },
+      properties: quantileFields,
+    },
+    lookups: {
+      type: 'array',
+      maxItems: 3,
+      'x-kubernetes-list-type': 'map',
+      'x-kubernetes-list-map-keys': ['path'],
+      description: 'lookups says what became of the DNS lookups of this probe, for each path.',
+      items: {
+        type: 'object',
+        description: 'The lookups along one path.',
+        required: ['path', 'passed', 'failed', 'unknown', 'skipped'],
+        properties: {
+          path: { type: 'string', enum: dnsPaths, description: 'path is the way that the questions took.' },
+          ...counts,
+          latencyMicroseconds: {
+            type: 'object',
+            description: 'latencyMicroseconds are quantiles of the time that an answer took.',
+            required: ['p50', 'p90', 'max'],
+            properties: quantileFields,
+          },
+        },
       },
     },
     job: { type: 'string', maxLength: 63, description: 'job is the name of the Job that probed.' },

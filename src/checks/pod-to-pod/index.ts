@@ -5,4 +5,4 @@ import { withDefaults } from './options.ts';
 import { task } from './plan.ts';
 
 /** podToPod is the kind of check, as the operator sees it. */
-export const podToPod: Check = { type: 'PodToPod', place: 'pod', withDefaults, task, judge };
+export const podToPod: Check = { type: 'PodToPod', place: 'pod', asksPeers: true, withDefaults, task, judge };

@@ -1,14 +1,5 @@
 /** The reasons of PodToPod's verdicts: the documented set, with what each means and what to do about it. */
-import type { Outcome } from '../../api/v1alpha1/index.ts';
-
-/** ReasonText documents a reason. */
-export interface ReasonText {
-  readonly outcome: Outcome | 'Warning';
-  /** means is a sentence: what was observed. */
-  readonly means: string;
-  /** remedy is a sentence: where to look, what to do. */
-  readonly remedy: string;
-}
+import type { ReasonText } from '../reason-text.ts';
 
 /** reasons is the closed set, by name. */
 export const reasons = {
