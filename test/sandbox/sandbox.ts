@@ -161,6 +161,8 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
       logs: podLogs(kubelets),
       proxy: podProxy(kubelets),
       extraSANs: hosts,
+      serviceFamilies: families,
+      advertise: { address: hosts[0] ?? '', port: API_PORT },
     });
     cleanups.push(() => api.close());
     cleanups.push(startControllers((user) => api.client(user), log, { ...SANDBOX_TIMES, ...options.times }));

@@ -3,9 +3,9 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Client, PodLogs, PodProxy } from '../client.ts';
 import { runAddressRelease, runAggregation } from './aggregation.ts';
-import { bootstrap } from './bootstrap.ts';
+import { type Advertised, bootstrap } from './bootstrap.ts';
 import { CertificateAuthority } from './certificates.ts';
-import { Addresses } from './cluster-ip.ts';
+import { Addresses, type ServiceFamily } from './cluster-ip.ts';
 import { runCrds } from './crd-registration.ts';
 import { type Failure, Faults } from './faults.ts';
 import { Garbage } from './garbage.ts';
@@ -35,6 +35,10 @@ export interface ApiServerOptions {
   proxy: PodProxy;
   /** DNS names and addresses for the serving certificate, beside localhost and the kubernetes Service. */
   extraSANs?: string[];
+  /** the families of the Service network, the primary first; IPv4 alone by default. */
+  serviceFamilies?: readonly ServiceFamily[];
+  /** where the server is reached from the cluster: what the kubernetes Service's endpoints name. */
+  advertise?: Advertised;
   /** how many changes the history keeps for watches that resume; 10,000 by default. */
   eventWindow?: number;
 }
@@ -77,7 +81,7 @@ function newState(options: ApiServerOptions, caPem: string): ServerState {
     resources: new Resources(),
     schemas: new Schemas(),
     tokens: new Tokens(),
-    addresses: new Addresses(),
+    addresses: new Addresses(options.serviceFamilies),
     logs: options.logs,
     proxy: options.proxy,
     caPem,
@@ -91,13 +95,13 @@ const serviceNames = [
   'kubernetes.default.svc.cluster.local',
 ];
 
-function hostsOf(options: ApiServerOptions): string[] {
+function hostsOf(options: ApiServerOptions, serviceAddress: string): string[] {
   const own = options.listen.flatMap((place) => ('host' in place ? [place.host] : []));
   const all = [
     'localhost',
     '127.0.0.1',
     '::1',
-    '10.96.0.1',
+    serviceAddress,
     ...serviceNames,
     ...own,
     ...(options.extraSANs ?? []),
@@ -146,7 +150,7 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
     runAddressRelease(state),
     runQuotas(state),
   ];
-  bootstrap(state);
+  bootstrap(state, options.advertise);
   const log = new RequestLog();
   const serving: Serving = {
     state,
@@ -156,7 +160,7 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
     faults: new Faults(),
     watches: new Set(),
   };
-  const pair = authority.issue('server', 'kube-apiserver', [], hostsOf(options));
+  const pair = authority.issue('server', 'kube-apiserver', [], hostsOf(options, state.addresses.first()));
   const listeners = new Listeners(
     pair,
     authority.certPem,

@@ -52,6 +52,12 @@ function servicePorts(object: JsonObject): string {
   return ports.length > 0 ? ports.join(',') : none;
 }
 
+/** What an EndpointSlice has many of is cut short. */
+function firstThree(all: string[]): string {
+  const more = all.length > 3 ? ` + ${all.length - 3} more...` : '';
+  return all.length > 0 ? `${all.slice(0, 3).join(',')}${more}` : '<unset>';
+}
+
 function externalIps(object: JsonObject): string {
   const ingress = objectsOf(at(object, 'status', 'loadBalancer', 'ingress')).map(
     (item) => stringOf(item.ip) || stringOf(item.hostname),
@@ -193,20 +199,9 @@ export const clusterPrinters: Record<string, Printer> = {
   'discovery.k8s.io/endpointslices': [
     'name',
     column('AddressType', text('addressType')),
-    column(
-      'Ports',
-      (o) =>
-        objectsOf(o.ports)
-          .map((port) => String(port.port ?? '*'))
-          .join(',') || '<unset>',
-    ),
-    column(
-      'Endpoints',
-      (o) =>
-        objectsOf(o.endpoints)
-          .flatMap((item) => stringsOf(item.addresses))
-          .slice(0, 3)
-          .join(',') || '<unset>',
+    column('Ports', (o) => firstThree(objectsOf(o.ports).map((port) => String(port.port ?? '*')))),
+    column('Endpoints', (o) =>
+      firstThree(objectsOf(o.endpoints).flatMap((item) => stringsOf(item.addresses))),
     ),
     'age',
   ],

@@ -2,6 +2,7 @@ import type { Client } from '../client.ts';
 import type { Controller, ControllerLog } from './controller.ts';
 import { DaemonSetController } from './daemonsets.ts';
 import { DeploymentController } from './deployments.ts';
+import { EndpointSliceController } from './endpointslices.ts';
 import { JobTTL } from './job-ttl.ts';
 import { JobController } from './jobs.ts';
 import { NodeLifecycle } from './node-lifecycle.ts';
@@ -45,6 +46,7 @@ export function startControllers(
     new DaemonSetController(manager, log),
     new ReplicaSetController(manager, log),
     new DeploymentController(manager, log),
+    new EndpointSliceController(manager, log),
   ];
   return async () => {
     await Promise.all(controllers.map((controller) => controller.stop()));

@@ -1,15 +1,15 @@
 /** Services: types, addresses and ports (pkg/apis/core/v1/defaults.go, pkg/registry/core/service). */
 import { invalidValue, required } from '../causes.ts';
-import { type Cause, invalid } from '../errors.ts';
-import { at, type JsonObject, numberOf, objectOf, objectsOf, stringOf, stringsOf } from '../json.ts';
+import type { Cause } from '../errors.ts';
+import { at, type JsonObject, listOf, numberOf, objectOf, objectsOf, stringOf, stringsOf } from '../json.ts';
 import { nameWhy } from '../names.ts';
-import type { ServerState } from '../state.ts';
 import type { Strategy } from '../strategy.ts';
 import { mapList, mapMember, withDefaults } from './pod-defaults.ts';
+import { allocated } from './service-addresses.ts';
 
 function defaultSpec(spec: JsonObject): JsonObject {
   const type = stringOf(spec.type) || 'ClusterIP';
-  const outside = type === 'NodePort' || type === 'LoadBalancer';
+  const outside = type === 'NodePort' || type === 'LoadBalancer' || listOf(spec.externalIPs).length > 0;
   const ported = mapList(withDefaults(spec, { type, sessionAffinity: 'None' }), 'ports', (port) =>
     withDefaults(port, { protocol: 'TCP', targetPort: port.port ?? 0 }),
   );
@@ -21,65 +21,6 @@ function defaultSpec(spec: JsonObject): JsonObject {
     out = withDefaults(out, { sessionAffinityConfig: { clientIP: { timeoutSeconds: 10_800 } } });
   }
   return out;
-}
-
-const resource = { group: '', plural: 'services', kind: 'Service' };
-
-function refuse(object: JsonObject, field: string, value: string | number, why: string): never {
-  throw invalid(resource, stringOf(at(object, 'metadata', 'name')), [invalidValue(field, value, why)]);
-}
-
-/** allocated gives a Service its addresses and node ports, or checks those that it asks for. */
-function allocated(object: JsonObject, state: ServerState, old: JsonObject | undefined): JsonObject {
-  const spec = objectOf(object.spec);
-  if (spec.type === 'ExternalName') return object;
-  const before = objectOf(old?.spec);
-  const ip = stringOf(spec.clusterIP) || stringOf(before.clusterIP) || state.addresses.ip();
-  const asked = stringOf(spec.clusterIP);
-  if (asked && asked !== 'None' && asked !== before.clusterIP) {
-    if (!state.addresses.contains(asked)) {
-      refuse(
-        object,
-        'spec.clusterIPs',
-        asked,
-        `failed to allocate IP ${asked}: the provided IP (${asked}) is not in the valid range. The range of valid IPs is 10.96.0.0/16`,
-      );
-    }
-    if (!state.addresses.take(asked)) {
-      refuse(
-        object,
-        'spec.clusterIPs',
-        asked,
-        `failed to allocate IP ${asked}: provided IP is already allocated`,
-      );
-    }
-  }
-  const ports =
-    spec.type === 'NodePort' || spec.type === 'LoadBalancer' ? nodePorts(object, state, before) : spec;
-  const filled = withDefaults(
-    { ...ports, clusterIP: ip, clusterIPs: [ip] },
-    { ipFamilies: ['IPv4'], ipFamilyPolicy: 'SingleStack' },
-  );
-  return { ...object, spec: filled };
-}
-
-function nodePorts(object: JsonObject, state: ServerState, before: JsonObject): JsonObject {
-  const spec = objectOf(object.spec);
-  if (spec.allocateLoadBalancerNodePorts === false) return spec;
-  const had = objectsOf(before.ports);
-  const given = new Map<string, number>();
-  return mapList(spec, 'ports', (port) => {
-    const asked = numberOf(port.nodePort) ?? 0;
-    const same = had.find((item) => item.port === port.port && item.protocol === port.protocol);
-    const known = numberOf(same?.nodePort);
-    if (asked === 0) return { ...port, nodePort: known ?? state.addresses.port() };
-    const shared = [...given.values()].includes(asked);
-    if (asked !== known && !shared && !state.addresses.takePort(asked)) {
-      refuse(object, 'spec.ports[0].nodePort', asked, 'provided port is already allocated');
-    }
-    given.set(`${port.port}/${stringOf(port.protocol)}`, asked);
-    return port;
-  });
 }
 
 function validate(object: JsonObject): Cause[] {

@@ -170,10 +170,17 @@ export const leaseStrategy: Strategy = {
   },
 };
 
+/** The two lists of a slice are written even when they are empty: as null. */
+function withLists(object: JsonObject): JsonObject {
+  return { ...object, endpoints: object.endpoints ?? null, ports: object.ports ?? null };
+}
+
 /** endpointSliceStrategy: ports have names and protocols, the address type never changes. */
 export const endpointSliceStrategy: Strategy = {
   generation: true,
   default: (object) => mapList(object, 'ports', (port) => withDefaults(port, { name: '', protocol: 'TCP' })),
+  prepareCreate: withLists,
+  prepareUpdate: withLists,
   validate: (object) => {
     const causes: Cause[] = stringOf(object.addressType) === '' ? [required('addressType')] : [];
     for (const [index, endpoint] of objectsOf(object.endpoints).entries()) {
