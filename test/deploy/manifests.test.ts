@@ -5,6 +5,7 @@ import { test } from 'node:test';
 import { components, labels, namespaces, objects, product, productLabels } from '../../src/api/names.ts';
 import { auditSpec, runSpec } from '../../src/api/v1alpha1/index.ts';
 import { validate } from '../../src/api/validate.ts';
+import { ownServices } from '../../src/checks/dns/options.ts';
 import { responderPort } from '../../src/checks/pod-to-pod/task.ts';
 import { probeJob } from '../../src/plan/job.ts';
 import { defaultSettings } from '../../src/plan/settings.ts';
@@ -53,6 +54,11 @@ test('kustomize finds everything that the product needs, each once', () => {
       'CustomResourceDefinition networkaudits.netaudit.dev',
       'DaemonSet netaudit netaudit-responder',
       'Deployment netaudit netaudit-operator',
+      ...['netaudit-names', 'netaudit-names-headless'].flatMap((name) => [
+        `EndpointSlice netaudit ${name}-ipv4`,
+        `EndpointSlice netaudit ${name}-ipv6`,
+        `Service netaudit ${name}`,
+      ]),
       'Namespace netaudit',
       'Namespace netaudit-node',
       'NetworkPolicy netaudit netaudit-operator',
@@ -271,7 +277,16 @@ test('policies admit probes and responders by port, so that a translated sender 
   assert.deepEqual(at(probe, 'spec'), {
     podSelector: { matchLabels: { [labels.name]: product, [labels.component]: components.probe } },
     policyTypes: ['Egress'],
-    egress: [{ ports: both }],
+    // DNS servers listen on 53, and on 5353 behind the Service of OpenShift.
+    egress: [
+      { ports: both },
+      {
+        ports: [53, 5353].flatMap((port) => [
+          { port, protocol: 'TCP' },
+          { port, protocol: 'UDP' },
+        ]),
+      },
+    ],
   });
 });
 
@@ -307,4 +322,29 @@ function prunedFrom(given: unknown, kept: unknown, path = 'spec'): readonly stri
 
 test('a field that a sample misspells is noticed', () => {
   assert.deepEqual(prunedFrom({ a: { b: 1, bb: 2 }, c: [3] }, { a: { b: 1 }, c: [3], d: 4 }), ['spec.a.bb']);
+});
+
+test('the names that the check DNS asks for have two endpoints each, which no Pod can change', () => {
+  for (const name of ownServices) {
+    const service = find('Service', name);
+    assert.equal(at(service, 'spec', 'selector'), undefined, name);
+    const slices = rendered.filter(
+      ({ kind, metadata }) =>
+        kind === 'EndpointSlice' && metadata.labels?.['kubernetes.io/service-name'] === name,
+    );
+    assert.deepEqual(
+      slices.map((slice) => [
+        at(slice, 'addressType'),
+        listAt(slice, 'endpoints').map((endpoint) => [
+          at(endpoint, 'addresses', 0),
+          at(endpoint, 'conditions'),
+        ]),
+      ]),
+      [
+        ['IPv4', ['192.0.2.1', '192.0.2.2'].map((address) => [address, { ready: true }])],
+        ['IPv6', ['2001:db8::1', '2001:db8::2'].map((address) => [address, { ready: true }])],
+      ],
+      name,
+    );
+  }
 });

@@ -9,7 +9,7 @@ import {
   maxDNSServices,
   type PlannedCheck,
 } from '../../api/v1alpha1/index.ts';
-import type { ClusterView, ServiceView } from '../cluster-view.ts';
+import type { ClusterView } from '../cluster-view.ts';
 import { familyOf } from '../pod-to-pod/addresses.ts';
 
 /** ownServices are the Services of the product's own that default lookups ask for, in its own namespace. */
@@ -69,15 +69,8 @@ function defaultLookups(cluster: ClusterView): readonly DNSLookup[] {
     answer(`kubernetes.default.svc.${cluster.domain}.`, type),
     ...(address === '' ? [] : [answer(address, 'PTR')]),
     answer('kubernetes.default', type),
-    ...own.map((service) =>
-      answer(`${service.name}.${service.namespace}.svc.${cluster.domain}.`, typeOf(service)),
-    ),
+    ...own.map(({ name, namespace }) => answer(`${name}.${namespace}.svc.${cluster.domain}.`, type)),
   ];
-}
-
-function typeOf({ clusterIPs, endpoints }: ServiceView): DNSLookup['type'] {
-  const [first = ''] = clusterIPs.length > 0 ? clusterIPs : endpoints.map(({ address }) => address);
-  return familyOf(first) === 'IPv6' ? 'AAAA' : 'A';
 }
 
 function servicesOf(cluster: ClusterView): readonly DNSService[] {
