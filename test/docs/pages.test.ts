@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
-import { reasons } from '../../src/checks/pod-to-pod/reasons.ts';
+import { checkReasons } from '../../src/tools/reasons-reference.ts';
 
 const root = join(import.meta.dirname, '../..');
 const pages = [
@@ -13,10 +13,18 @@ const pages = [
 ];
 const text = (page: string) => readFileSync(join(root, page), 'utf8');
 
-test('the page of PodToPod says what to do on every reason, and on no other', () => {
-  const headings = [...text('docs/checks/pod-to-pod.md').matchAll(/^### (\w+)$/gm)].map(([, name]) => name);
-  assert.deepEqual(headings.sort(), Object.keys(reasons).sort());
-});
+for (const [type, reasons] of Object.entries(checkReasons)) {
+  test(`the page of ${type} says what to do on every reason, and on no other`, () => {
+    const page = text(`docs/checks/${pageOf(type)}.md`);
+    const headings = [...page.matchAll(/^### (\w+)$/gm)].map(([, name]) => name);
+    assert.deepEqual(headings.sort(), Object.keys(reasons).sort());
+  });
+}
+
+/** pageOf is the kind's name as file names are written: PodToPod is pod-to-pod, DNS is dns. */
+function pageOf(type: string): string {
+  return type.replaceAll(/([a-z])([A-Z])/g, '$1-$2').toLowerCase();
+}
 
 for (const page of pages) {
   test(`every link of ${page} leads somewhere`, () => {
