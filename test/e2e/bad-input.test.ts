@@ -42,6 +42,24 @@ const run = (spec: object, name = 'bad') => ({
   spec,
 });
 
+const lookingUp = (...lookups: readonly object[]) =>
+  audit({ checks: [{ name: 'dns', type: 'DNS', dns: { lookups } }] });
+
+/** badNames are what nobody may look up: each is refused by the schema, and never reaches a command line. */
+const badNames: readonly (readonly [what: string, name: string])[] = [
+  ['a space', 'kubernetes default'],
+  ['quotes', `kubernetes'"default`],
+  ['a dash in front', '-type=any'],
+  ['a dash in front of a label', 'kubernetes.-default'],
+  ['an option of nslookup', '-debug'],
+  ['a command of a shell', '$(reboot)'],
+  ['a command behind a semicolon', 'a;reboot'],
+  ['another script', 'кубернетес.default'],
+  ['an empty label', 'kubernetes..default'],
+  ['a label of 64 characters', `${'a'.repeat(64)}.default`],
+  ['a line break', 'a\nserver 192.0.2.1'],
+];
+
 /** refused are objects with what the sentence of their refusal must hold. */
 const refused: readonly (readonly [what: string, object: object, ...sentence: readonly RegExp[]])[] = [
   [
@@ -105,7 +123,42 @@ const refused: readonly (readonly [what: string, object: object, ...sentence: re
   [
     'a kind of check that there is not',
     audit({ checks: [{ name: 'pods', type: 'PodToMoon' }] }),
-    /spec\.checks\[0\]\.type: Unsupported value: "PodToMoon": supported values: "PodToPod"/,
+    /spec\.checks\[0\]\.type: Unsupported value: "PodToMoon": supported values: "PodToPod", "DNS"/,
+  ],
+  [
+    'options of another kind of check',
+    audit({ checks: [{ ...check, dns: {} }] }),
+    /spec\.checks\[0\]\.dns: Forbidden: dns holds the options of checks of type DNS/,
+  ],
+  [
+    'a name of 254 characters',
+    lookingUp({ name: `${'a.'.repeat(126)}aa` }),
+    /spec\.checks\[0\]\.dns\.lookups\[0\]\.name: Too long: may not be more than 253 (bytes|characters)/,
+  ],
+  [
+    'thirty-three lookups',
+    lookingUp(...Array.from({ length: 33 }, (_, index) => ({ name: `a${index}.` }))),
+    /spec\.checks\[0\]\.dns\.lookups: Too many: 33: must have at most 32 items/,
+  ],
+  [
+    'records that nothing is expected of',
+    lookingUp({ name: 'a.', records: ['192.0.2.1'] }),
+    /records: Invalid value: .*records holds what is expected with expect: Records/,
+  ],
+  [
+    'expected records that are missing',
+    lookingUp({ name: 'a.', expect: 'Records' }),
+    /records: Invalid value: .*records holds what is expected with expect: Records/,
+  ],
+  [
+    'a type of records that is not asked for',
+    lookingUp({ name: 'a.', type: 'MX' }),
+    /dns\.lookups\[0\]\.type: Unsupported value: "MX": supported values: "A", "AAAA", "SRV", "PTR", "CNAME", "TXT"/,
+  ],
+  [
+    'a path that there is not',
+    audit({ checks: [{ name: 'dns', type: 'DNS', dns: { paths: ['192.0.2.1'] } }] }),
+    /dns\.paths\[0\]: Unsupported value: "192\.0\.2\.1": supported values: "ResolvConf", "Service", "Endpoints"/,
   ],
   [
     'a check without a type',
@@ -232,6 +285,15 @@ const refused: readonly (readonly [what: string, object: object, ...sentence: re
 ];
 
 describe('the API server refuses', () => {
+  for (const [what, name] of badNames) {
+    it(`to look up a name with ${what}`, async () => {
+      assert.match(
+        await refusalOf(lookingUp({ name })),
+        /spec\.checks\[0\]\.dns\.lookups\[0\]\.name: Invalid value: .*name must be a DNS name/s,
+      );
+    });
+  }
+
   for (const [what, object, ...sentences] of refused) {
     it(`${what}, and says why`, async () => {
       const text = await refusalOf(object);
@@ -240,8 +302,8 @@ describe('the API server refuses', () => {
   }
 
   it('members that do not match their type, of kinds of checks that are not there yet', async () => {
-    const text = await refusalOf(audit({ checks: [{ ...check, dns: { lookups: [] } }] }));
-    assert.match(text, /unknown field "spec\.checks\[0\]\.dns"/);
+    const text = await refusalOf(audit({ checks: [{ ...check, weave: {} }] }));
+    assert.match(text, /unknown field "spec\.checks\[0\]\.weave"/);
   });
 
   it('and prunes unknown fields for those who do not ask it to be strict', async () => {

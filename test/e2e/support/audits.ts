@@ -5,13 +5,22 @@ import type { Cluster } from './cluster.ts';
 /** AuditSpec is what a user may leave out. */
 export type AuditSpec = { [field: string]: unknown };
 
-/** applyAudit applies a NetworkAudit and resolves to what the API server made of it. */
+/**
+ * applyAudit applies a NetworkAudit and resolves to what the API server made of it. Unless the spec says otherwise it is
+ * of Pods alone: DNS has tests of its own.
+ */
 export async function applyAudit(
   cluster: Cluster,
   name: string,
   spec: AuditSpec = {},
 ): Promise<NetworkAudit> {
-  const audit = { apiVersion: 'netaudit.dev/v1alpha1', kind: 'NetworkAudit', metadata: { name }, spec };
+  const checks = [{ name: 'pods', type: 'PodToPod' }];
+  const audit = {
+    apiVersion: 'netaudit.dev/v1alpha1',
+    kind: 'NetworkAudit',
+    metadata: { name },
+    spec: { checks, ...spec },
+  };
   const input = JSON.stringify(audit);
   return JSON.parse(await cluster.kubectl(['apply', '-f', '-', '-o', 'json'], { input }));
 }
