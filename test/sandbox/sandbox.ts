@@ -6,9 +6,17 @@ import { ApiError, notFound } from './api/errors.ts';
 import { type ApiServer, startApiServer } from './api/server.ts';
 import type { Client, PodLogs, PodProxy } from './client.ts';
 import { type ControllerTimes, SANDBOX_TIMES, startControllers } from './controllers/start.ts';
+import { bundleDns, dnsImage } from './dns/image.ts';
+import { installDns } from './dns/install.ts';
 import { findKubectl } from './kubectl.ts';
 import { newPrefix, removeLeftovers } from './leftovers.ts';
-import { API_PORT, controlPlaneAddresses, type Families } from './node/addresses.ts';
+import {
+  API_PORT,
+  clusterCIDRs,
+  controlPlaneAddresses,
+  type Families,
+  nodeAddresses,
+} from './node/addresses.ts';
 import { inNamespace, type Output, type RunOptions, run } from './node/command.ts';
 import type { Log } from './node/context.ts';
 import { defaultImages, type Image } from './node/images.ts';
@@ -19,6 +27,7 @@ import type { PodWorker } from './node/pod-worker.ts';
 import type { NodeFacts } from './node/registration.ts';
 import { listenIn } from './node/sockets.ts';
 import { makeRootFs } from './node/tree.ts';
+import { KubeProxy } from './proxy/kube-proxy.ts';
 
 /** SandboxOptions all have defaults: three nodes with IPv4, a directory and a prefix of their own. */
 export interface SandboxOptions {
@@ -30,6 +39,8 @@ export interface SandboxOptions {
   prefix?: string;
   /** The directory of the project's bundles. */
   dist?: string;
+  /** Whether the cluster has DNS: two replicas, which come up after the cluster. Without a word it has. */
+  dns?: boolean;
   /** More images, by name. */
   images?: ReadonlyMap<string, Image>;
   /** What each node has, where it shall not be what this machine has. */
@@ -53,6 +64,8 @@ export interface Sandbox {
   network: Network;
   /** The kubelets, by the names of their nodes. */
   nodes: ReadonlyMap<string, Kubelet>;
+  /** The kube-proxies, by the names of their nodes: one that is stopped leaves its rules as they are. */
+  proxies: ReadonlyMap<string, KubeProxy>;
   kubectl(args: string[], options?: RunOptions): Promise<Output>;
   /** nodeExec runs a command on a node: in its network namespace, with its own /etc, /opt and /var/lib. */
   nodeExec(node: string, argv: string[], options?: RunOptions): Promise<Output>;
@@ -147,10 +160,11 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
       () => rm(directory, { recursive: true, force: true }),
       () => stopNetwork(prefix),
     );
-    const [network, rootfs, node] = await Promise.all([
+    const [network, rootfs, node, dns] = await Promise.all([
       startNetwork(prefix, families, count),
       makeRootFs(join(directory, 'rootfs')),
       realpath(process.execPath),
+      options.dns === false ? undefined : bundleDns(join(directory, 'dns')),
     ]);
     const hosts = controlPlaneAddresses(families).map(({ address }) => address);
     const sockets = await listenIn(network.controlPlane, hosts, API_PORT);
@@ -168,6 +182,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     cleanups.push(startControllers((user) => api.client(user), log, { ...SANDBOX_TIMES, ...options.times }));
     const images = new Map([
       ...defaultImages(node, options.dist ?? join(PROJECT, 'dist')),
+      ...(dns === undefined ? [] : [dnsImage(node, dns)]),
       ...(options.images ?? []),
     ]);
     const shared = { ...options, directory, network, rootfs, images, api, apiHost: hosts[0] ?? '', log };
@@ -178,7 +193,20 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
       kubelets.set(kubelet.name, kubelet);
       cleanups.push(close, () => kubelet.kill());
     }
-    await Promise.all(made.map(({ kubelet }) => kubelet.start()));
+    const proxies = new Map<string, KubeProxy>();
+    for (const [i, [name, namespace]] of [...network.nodes].entries()) {
+      const nodeIPs = nodeAddresses(families, i + 1).map(({ address }) => address);
+      const client = api.client('system:kube-proxy');
+      const own = { node: name, namespace, nodeIPs, clusterCIDRs: clusterCIDRs(families), client, log };
+      const proxy = new KubeProxy(own);
+      proxies.set(name, proxy);
+      cleanups.push(() => proxy.stop());
+    }
+    await Promise.all([
+      ...[...proxies.values()].map((proxy) => proxy.start()),
+      ...made.map(({ kubelet }) => kubelet.start()),
+    ]);
+    if (dns !== undefined) await installDns(api.client('admin'), families);
     const kubeconfigPath = join(directory, 'kubeconfig');
     await writeFile(kubeconfigPath, api.kubeconfig('admin'), { mode: 0o600 });
     const commands = execution(network, kubelets, directory, kubeconfigPath);
@@ -189,6 +217,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
       directory,
       network,
       nodes: kubelets,
+      proxies,
       ...commands,
       stop,
     };

@@ -12,6 +12,7 @@ export interface FabricAddress {
 /** API_PORT is the port of the API server on the control plane's addresses. */
 export const API_PORT = 6443;
 
+const ROUTER = 1;
 const CONTROL_PLANE = 10;
 
 function fabric(family: 'IPv4' | 'IPv6', host: number): FabricAddress {
@@ -23,6 +24,11 @@ function fabric(family: 'IPv4' | 'IPv6', host: number): FabricAddress {
 /** nodeAddresses are the addresses of node number `index` (from 1) on the fabric. */
 export function nodeAddresses(families: Families, index: number): FabricAddress[] {
   return families.map((family) => fabric(family, CONTROL_PLANE + index));
+}
+
+/** routerAddresses are the addresses of the nodes' default gateway. */
+export function routerAddresses(families: Families): FabricAddress[] {
+  return families.map((family) => fabric(family, ROUTER));
 }
 
 /** controlPlaneAddresses are the addresses of the API server on the fabric. */

@@ -5,6 +5,7 @@ import {
   type Families,
   nodeAddresses,
   podCIDRs,
+  routerAddresses,
 } from './addresses.ts';
 import { inNamespace, must, run } from './command.ts';
 
@@ -23,6 +24,8 @@ export const BRIDGE = 'br0';
 
 const NODE_SYSCTLS = [
   'net.ipv4.ip_forward=1',
+  // kube-proxy wants node ports to be reached by loopback addresses too.
+  'net.ipv4.conf.all.route_localnet=1',
   'net.ipv6.conf.all.forwarding=1',
   'net.ipv4.conf.all.rp_filter=0',
   'net.ipv4.conf.default.rp_filter=0',
@@ -30,6 +33,7 @@ const NODE_SYSCTLS = [
   'net.ipv6.conf.default.accept_dad=0',
   'net.ipv6.conf.default.dad_transmits=0',
 ];
+const ROUTER_SYSCTLS = [...NODE_SYSCTLS, 'net.ipv4.icmp_ratelimit=0', 'net.ipv6.icmp.ratelimit=0'];
 /** Only kernels with br_netfilter have these; a node without them sends same-node traffic past iptables. */
 const BRIDGE_SYSCTLS = ['net.bridge.bridge-nf-call-iptables=1', 'net.bridge.bridge-nf-call-ip6tables=1'];
 
@@ -43,6 +47,32 @@ function addressCommands(addresses: FabricAddress[]): string[] {
     ),
     'link set eth0 up',
   ];
+}
+
+function defaultRoutes(families: Families): string[] {
+  return routerAddresses(families).map(({ address }) => `route add default via ${address}`);
+}
+
+/**
+ * The fabric is the router of a network that leads nowhere: what it is sent, it answers with "network unreachable".
+ * Without a default route a node would drop what is for an unknown address before its own rules could refuse it. The
+ * way back to Pods is for those answers alone: nodes must know each other's Pods themselves.
+ */
+async function makeRouter(fabric: string, families: Families, count: number): Promise<void> {
+  const answers = families.map((family) => `${family === 'IPv4' ? '-4' : '-6'} rule add iif lo lookup 100`);
+  await must(['ip', '-n', fabric, '-batch', '-'], {
+    input: [
+      ...routerAddresses(families).map(
+        ({ address, prefixLength }) =>
+          `addr add ${address}/${prefixLength} dev ${BRIDGE}${address.includes(':') ? ' nodad' : ''}`,
+      ),
+      ...routesToPods(families, count).map((route) => `${route} table 100`),
+    ].join('\n'),
+  });
+  await Promise.all([
+    ...answers.map((rule) => must(['ip', '-n', fabric, ...rule.split(' ')])),
+    must(inNamespace(fabric, ['sysctl', '-qw', ...ROUTER_SYSCTLS])),
+  ]);
 }
 
 function routesToPods(families: Families, count: number, except?: number): string[] {
@@ -82,14 +112,19 @@ export async function startNetwork(prefix: string, families: Families, count: nu
     input: `link set lo up\nlink add ${BRIDGE} type bridge\nlink set ${BRIDGE} up\n`,
   });
   await Promise.all([
+    makeRouter(network.fabric, families, count),
     addHost(network, network.controlPlane, 'pcp', [
       ...addressCommands(controlPlaneAddresses(families)),
       ...routesToPods(families, count),
     ]),
     ...names.map(async (name, i) => {
       const namespace = `${prefix}${name}`;
-      const commands = addressCommands(nodeAddresses(families, i + 1));
-      await addHost(network, namespace, `p${i + 1}`, [...commands, ...routesToPods(families, count, i + 1)]);
+      const commands = [
+        ...addressCommands(nodeAddresses(families, i + 1)),
+        ...defaultRoutes(families),
+        ...routesToPods(families, count, i + 1),
+      ];
+      await addHost(network, namespace, `p${i + 1}`, commands);
       await setSysctls(namespace);
     }),
   ]);
