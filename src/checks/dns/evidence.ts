@@ -59,6 +59,12 @@ export interface SeenOutcome {
   readonly text: string;
 }
 
+/** maxRecords bounds the records of one outcome; more than so many are cut, the last ones in order. */
+export const maxRecords = 1000;
+
+/** maxRecordLength bounds one record, in characters: a longer one is cut, and is like none that anyone can expect. */
+export const maxRecordLength = 300;
+
 /** maxTranscript bounds the text of one outcome, in characters. */
 export const maxTranscript = 400;
 
