@@ -63,7 +63,7 @@ describe('Jobs that were captured on a real cluster', { skip }, () => {
   before(async () => {
     const tools = defaultImages(process.execPath, '/').get(TOOLS_IMAGE);
     assert.ok(tools);
-    sandbox = await startSandbox({ images: new Map([['docker.io/lab/tools:1', tools]]) });
+    sandbox = await startSandbox({ dns: false, images: new Map([['docker.io/lab/tools:1', tools]]) });
     const { client } = sandbox;
     await client.create(NAMESPACES, { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'trial' } });
     for (const name of ['good', 'fails', 'late']) finished.set(name, Promise.withResolvers<void>());

@@ -71,7 +71,8 @@ describe('faults of a cluster', { skip }, () => {
   };
 
   before(async () => {
-    sandbox = await startSandbox({ times: { nodeGracePeriod: 2000, podQuarantine: 100 }, heartbeat: 500 });
+    const times = { nodeGracePeriod: 2000, podQuarantine: 100 };
+    sandbox = await startSandbox({ dns: false, times, heartbeat: 500 });
     faults = new SandboxFaults(sandbox);
   });
 
@@ -280,7 +281,7 @@ describe('a sandbox on the command line', { skip }, () => {
     dead.kill('SIGKILL');
     await end;
     assert.notDeepEqual(await namespacesWith(`nasb${dead.pid}`), []);
-    const sandbox = await startSandbox({ nodes: 1 });
+    const sandbox = await startSandbox({ nodes: 1, dns: false });
     assert.deepEqual(await namespacesWith(`nasb${dead.pid}`), []);
     assert.equal(existsSync(kubeconfig), false);
     await sandbox.stop();

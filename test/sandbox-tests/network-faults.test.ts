@@ -156,7 +156,7 @@ for (const families of [['IPv4'], ['IPv6'], ['IPv4', 'IPv6']] satisfies Families
       word(await ask(sandbox, from, address(to), size));
 
     before(async () => {
-      sandbox = await startSandbox({ families });
+      sandbox = await startSandbox({ families, dns: false });
       broken = new SandboxFaults(sandbox);
       targets = { n1: await broken.target('n1'), n2: await broken.target('n2') };
       const places = { a: 'n1', a2: 'n1', b: 'n2', c: 'n3' };

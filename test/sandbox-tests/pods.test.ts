@@ -17,6 +17,7 @@ describe('a Pod on a node of the sandbox', { skip, concurrency: 4 }, () => {
 
   before(async () => {
     sandbox = await startSandbox({
+      dns: false,
       nodes: 2,
       families: ['IPv4', 'IPv6'],
       backOff: { first: 300, cap: 1000 },

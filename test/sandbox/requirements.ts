@@ -13,7 +13,8 @@ const COMMANDS: Record<string, string[]> = {
   openssl: ['openssl'],
   procps: ['sysctl'],
   'util-linux': ['setpriv', 'nsenter', 'unshare'],
-  'bind9-dnsutils': ['nslookup'],
+  bind9: ['named'],
+  'bind9-dnsutils': ['nslookup', 'nsupdate'],
   curl: ['curl'],
 };
 

@@ -20,8 +20,10 @@ commands=(
   iptables-nft-save:iptables
   nfacct:nfacct
   nft:nftables
+  named:bind9
   nsenter:util-linux
   nslookup:bind9-dnsutils
+  nsupdate:bind9-dnsutils
   openssl:openssl
   setpriv:util-linux
   sysctl:procps

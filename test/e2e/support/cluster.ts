@@ -30,7 +30,7 @@ export interface Cluster {
  * (`ip netns exec lab-{node}`); NETAUDIT_KUBECTL is the command for kubectl if it is not just `kubectl`.
  */
 export async function openCluster(options: SandboxOptions = {}): Promise<Cluster> {
-  return process.env.KUBECONFIG ? installed(await realCluster()) : openSandbox(options);
+  return process.env.KUBECONFIG ? installed(await realCluster(), false) : openSandbox(options);
 }
 
 /** SandboxCluster is a Cluster that is a sandbox for certain. */
@@ -40,12 +40,14 @@ export interface SandboxCluster extends Cluster {
 
 /** openSandbox starts a sandbox, whatever KUBECONFIG says, and installs netaudit on it. */
 export async function openSandbox(options: SandboxOptions = {}): Promise<SandboxCluster> {
-  return installed(await sandboxCluster(options));
+  return installed(await sandboxCluster(options), options.dns !== false);
 }
 
-async function installed<C extends Cluster>(cluster: C): Promise<C> {
+/** installed installs netaudit; a cluster whose DNS has only been begun is given the time to have it. */
+async function installed<C extends Cluster>(cluster: C, dns: boolean): Promise<C> {
   try {
     await install(cluster);
+    if (dns) await rolledOut(cluster, 'kube-system', 'deployment/coredns');
     return cluster;
   } catch (error) {
     await cluster.stop();
@@ -112,12 +114,14 @@ function commands(tryKubectl: Cluster['tryKubectl'], execute: Execute) {
   return { tryKubectl, kubectl, target, inject: (fault: Fault) => inject(fault, execute) };
 }
 
-async function install({ kubectl }: Cluster): Promise<void> {
-  await kubectl(['apply', '--server-side', '-k', join(PROJECT, 'test/sandbox/install')]);
+async function install(cluster: Cluster): Promise<void> {
+  await cluster.kubectl(['apply', '--server-side', '-k', join(PROJECT, 'test/sandbox/install')]);
   const rollouts = ['daemonset/netaudit-responder', 'deployment/netaudit-operator'];
-  for (const rollout of rollouts) {
-    await kubectl(['--namespace', 'netaudit', 'rollout', 'status', rollout, '--timeout=120s']);
-  }
+  for (const rollout of rollouts) await rolledOut(cluster, 'netaudit', rollout);
+}
+
+async function rolledOut({ kubectl }: Cluster, namespace: string, rollout: string): Promise<void> {
+  await kubectl(['--namespace', namespace, 'rollout', 'status', rollout, '--timeout=120s']);
 }
 
 /** built makes the bundles that Pods of the sandbox run, once a process, unless the caller has just made them. */

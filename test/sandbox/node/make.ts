@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { ApiServer } from '../api/server.ts';
+import { CLUSTER_DOMAIN, dnsAddress } from '../dns/address.ts';
 import { Recorder } from '../recorder.ts';
 import { API_PORT, nodeAddresses, podCIDRs } from './addresses.ts';
 import { Asker } from './asker.ts';
@@ -29,8 +30,6 @@ export interface NodeOptions {
   log: Log;
 }
 
-/** Where cluster DNS would answer: the usual tenth address of the Service range. */
-const CLUSTER_DNS = { IPv4: '10.96.0.10', IPv6: 'fd00:96::a' };
 const REAL_BACKOFF = { first: 10_000, cap: 300_000 };
 
 function serviceEnvironment(host: string): Record<string, string> {
@@ -83,8 +82,8 @@ export async function makeKubelet(
       images,
       asker,
       dns: {
-        clusterDNS: network.families.slice(0, 1).map((family) => CLUSTER_DNS[family]),
-        clusterDomain: 'cluster.local',
+        clusterDNS: [dnsAddress(network.families)],
+        clusterDomain: CLUSTER_DOMAIN,
         nodeResolvConf,
       },
       service: serviceEnvironment(options.apiHost),
