@@ -28,6 +28,15 @@ export interface Target {
   podCIDRs: string[];
 }
 
+/** joined is several faults that are injected and mended as one. */
+export function joined(name: string, faults: Fault[]): Fault {
+  return {
+    name,
+    apply: faults.flatMap(({ apply }) => apply),
+    undo: faults.flatMap(({ undo }) => undo).reverse(),
+  };
+}
+
 async function perform(fault: Fault, steps: Step[], execute: Execute): Promise<void> {
   for (const step of steps) {
     const { code, stderr, stdout } = await execute(step);

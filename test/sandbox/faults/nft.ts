@@ -12,7 +12,7 @@ export interface Chain {
 /** TABLE is what the names of all tables start with, so that leftovers can be seen. */
 export const TABLE = 'netaudit-fault';
 
-function text(family: string, table: string, chains: Chain[]): string {
+function text(family: string, table: string, sets: string[], chains: Chain[]): string {
   const bodies = chains.map(({ type, hook, priority, rules }) =>
     [
       `  chain ${hook} {`,
@@ -21,14 +21,20 @@ function text(family: string, table: string, chains: Chain[]): string {
       '  }',
     ].join('\n'),
   );
-  return [`table ${family} ${table} {`, ...bodies, '}', ''].join('\n');
+  return [`table ${family} ${table} {`, ...sets.map((set) => `  ${set}`), ...bodies, '}', ''].join('\n');
 }
 
-/** tableFault is a fault on one node made of nftables chains. */
-export function tableFault(name: string, { name: node }: Target, chains: Chain[], family = 'inet'): Fault {
+/** tableFault is a fault on one node made of nftables chains, and of the sets that they use. */
+export function tableFault(
+  name: string,
+  { name: node }: Target,
+  chains: Chain[],
+  family = 'inet',
+  sets: string[] = [],
+): Fault {
   const table = `${TABLE}-${name}`;
   const place = { node };
-  const apply: Step[] = [{ place, argv: ['nft', '-f', '-'], input: text(family, table, chains) }];
+  const apply: Step[] = [{ place, argv: ['nft', '-f', '-'], input: text(family, table, sets, chains) }];
   return {
     name: `${name} on ${node}`,
     apply,

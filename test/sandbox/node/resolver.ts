@@ -6,6 +6,8 @@ export interface DnsSettings {
   clusterDNS: string[];
   clusterDomain: string;
   nodeResolvConf: string;
+  /** A kubelet writes 5, and nobody can tell it another number: a fault can. */
+  ndots?: number;
 }
 
 interface Resolver {
@@ -36,7 +38,7 @@ export function resolvConf(pod: Pod, settings: DnsSettings): string {
     nameservers = settings.clusterDNS;
     const own = [`${pod.metadata.namespace}.svc.${clusterDomain}`, `svc.${clusterDomain}`, clusterDomain];
     searches = [...own, ...node.searches];
-    options = ['ndots:5'];
+    options = [`ndots:${settings.ndots ?? 5}`];
   }
   const extra = (dnsConfig?.options ?? []).map(({ name = '', value }) =>
     value === undefined ? name : `${name}:${value}`,

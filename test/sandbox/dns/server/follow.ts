@@ -7,7 +7,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { KubeObject } from '../../client.ts';
 
 const ACCOUNT = '/var/run/secrets/kubernetes.io/serviceaccount';
-const RETRY = 500;
+/** What fails is tried again after so many milliseconds, twice as many each time. */
+const RETRY = { first: 100, cap: 2000 };
 
 /** Followed is called with all objects of a kind, first and whenever one of them has changed. */
 export type Followed<T extends KubeObject> = (objects: ReadonlyMap<string, T>) => void;
@@ -76,6 +77,7 @@ export async function follow<T extends KubeObject>(path: string, changed: Follow
   const objects = new Map<string, T>();
   const keyOf = ({ metadata }: KubeObject) => `${metadata.namespace}/${metadata.name}`;
   let version: string | undefined;
+  let wait = RETRY.first;
   for (;;) {
     try {
       if (version === undefined) {
@@ -86,6 +88,7 @@ export async function follow<T extends KubeObject>(path: string, changed: Follow
         changed(objects);
       }
       version = await watch<T>(path, version, (type, object) => {
+        wait = RETRY.first;
         if (type === 'DELETED') objects.delete(keyOf(object));
         else objects.set(keyOf(object), object);
         changed(objects);
@@ -93,7 +96,8 @@ export async function follow<T extends KubeObject>(path: string, changed: Follow
     } catch (error) {
       if (error instanceof Expired) version = undefined;
       console.error(`[ERROR] plugin/kubernetes: ${String(error)}`);
-      await delay(RETRY);
+      await delay(wait);
+      wait = Math.min(2 * wait, RETRY.cap);
     }
   }
 }

@@ -1,12 +1,8 @@
 /** The server's own HTTP: health and readiness as CoreDNS answers them, and a door for faults on the loopback. */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { DnsFault } from './fault.ts';
+import { FAULT_PORT, HEALTH_PORT, READY_PORT } from './ports.ts';
 import type { Replica } from './replica.ts';
-
-const HEALTH_PORT = 8080;
-const READY_PORT = 8181;
-/** FAULT_PORT is where faults are put and deleted by name. */
-export const FAULT_PORT = 8053;
 
 async function bodyOf(asked: IncomingMessage): Promise<string> {
   const chunks: Buffer[] = [];

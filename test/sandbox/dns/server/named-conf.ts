@@ -11,7 +11,7 @@ export interface NamedOptions {
   port: number;
   /** Whether it listens on the Pod's loopback only, for something that stands before it. */
   hidden: boolean;
-  /** Whether it refuses every question. */
+  /** Whether it refuses every question, but for those from the Pod itself: who may not ask may not update. */
   refuse: boolean;
   /** Zones that it cannot answer for. */
   broken: readonly string[];
@@ -28,14 +28,14 @@ function fileOf(zone: string): string {
  */
 export function namedConf({ directory, zones, port, hidden, refuse, broken }: NamedOptions): string {
   const family = (own: string) => (hidden ? own : 'any');
-  const zone = (name: string, file: string) =>
-    `zone "${name}" { type primary; file "${file}"; allow-update { 127.0.0.1; }; };`;
+  const zone = (name: string, update: string) =>
+    `zone "${name}" { type primary; file "${fileOf(name)}"; allow-update { ${update}; }; };`;
   return [
     'options {',
     `  directory "${directory}";`,
     `  listen-on port ${port} { ${family('127.0.0.1')}; };`,
     `  listen-on-v6 port ${port} { ${family('none')}; };`,
-    ...(refuse ? ['  allow-query { none; };'] : []),
+    ...(refuse ? ['  allow-query { 127.0.0.1; };'] : []),
     '  pid-file none; session-keyfile none; interface-interval 0; max-cache-size 2M;',
     '  recursion no; minimal-responses yes; dnssec-validation no; empty-zones-enable no; answer-cookie no;',
     '  check-names primary ignore; notify no; allow-transfer { none; };',
@@ -45,22 +45,27 @@ export function namedConf({ directory, zones, port, hidden, refuse, broken }: Na
     '  channel log { stderr; severity notice; };',
     '  category default { log; }; category unmatched { null; };',
     '};',
-    ...zones.filter((name) => !broken.includes(name)).map((name) => zone(name, fileOf(name))),
-    ...['.', ...broken].map((name) => zone(name, 'missing')),
+    ...zones.filter((name) => !broken.includes(name)).map((name) => zone(name, '127.0.0.1')),
+    ...['.', ...broken].map((name) => zone(name, 'none')),
     '',
   ].join('\n');
 }
 
-/** zoneFiles are the contents of the files that the configuration names: zones without any name of the cluster's. */
-export function zoneFiles({ zones, address, ttl }: NamedOptions): Record<string, string> {
+/**
+ * zoneFiles are the files of the zones that can be answered for: they hold no name of the cluster's yet. The other zones
+ * have none.
+ */
+export function zoneFiles({ zones, address, ttl, broken }: NamedOptions): Record<string, string> {
   const [domain = ''] = zones;
   const server = `ns.dns.${domain}`;
   const apex = [`@ SOA ${server} hostmaster.${domain} 1 7200 1800 86400 ${ttl}`, `@ NS ${server}`];
   const own = `ns.dns ${address.includes(':') ? 'AAAA' : 'A'} ${address}`;
   return Object.fromEntries(
-    zones.map((zone) => {
-      const records = zone === domain ? [...apex, own] : apex;
-      return [fileOf(zone), [`$TTL ${ttl}`, ...records, ''].join('\n')];
-    }),
+    zones
+      .filter((zone) => !broken.includes(zone))
+      .map((zone) => {
+        const records = zone === domain ? [...apex, own] : apex;
+        return [fileOf(zone), [`$TTL ${ttl}`, ...records, ''].join('\n')];
+      }),
   );
 }
