@@ -22,7 +22,7 @@ export const reasons = {
   },
   ServerFailure: {
     outcome: 'Failed',
-    means: 'The server said SERVFAIL.',
+    means: 'The server said SERVFAIL, or sent what is no answer.',
     remedy:
       'Read the log of the DNS Pods: an upstream that cannot be reached, a zone that failed to load, a forward to itself.',
   },
@@ -59,7 +59,7 @@ export const reasons = {
   },
   EndpointDown: {
     outcome: 'Failed',
-    means: 'One replica fails from every node that asked it; others answer.',
+    means: 'A replica answers nothing to any node that asked it; the message says how many others answer.',
     remedy: 'Read the log of the Pod and delete it; see what makes it ready although it does not answer.',
   },
   EndpointUnreachable: {
@@ -127,6 +127,12 @@ export const reasons = {
     outcome: 'Unknown',
     means: "The probe's Pod has containers that are not ours, which may carry its traffic.",
     remedy: 'Keep mesh injection out of the namespaces of netaudit.',
+  },
+  BlockedByPolicy: {
+    outcome: 'Unknown',
+    means: 'Nothing answered, and a NetworkPolicy that is not the product’s own denies what probes send.',
+    remedy:
+      'Let UDP and TCP 53 from the Pods of the namespace netaudit to the DNS Pods through in that policy.',
   },
   NotAsked: {
     outcome: 'Unknown',
