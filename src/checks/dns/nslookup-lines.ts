@@ -40,7 +40,9 @@ export type Line =
   /** Passed is a server that was passed over for the next one because of what it replied. */
   | { readonly kind: 'Passed'; readonly server: string; readonly code: string }
   | { readonly kind: 'GaveUp' }
-  /** Damaged says that a message was not a right one: records after it cannot be trusted to be all. */
+  /** Ignored is a message that was not the reply to the question: nslookup goes on to wait for the right one. */
+  | { readonly kind: 'Ignored'; readonly why: string }
+  /** Damaged is a message that was taken for the reply and was not a right one: it ends all, or cannot be trusted. */
   | { readonly kind: 'Damaged'; readonly why: string }
   /** Note is a line that changes nothing. */
   | { readonly kind: 'Note' }
@@ -120,9 +122,13 @@ function remarkOf(text: string): Line {
   if (failed) return { kind: 'Failed', server: hostOf(failed[1] ?? ''), why: failed[2] ?? '' };
   const passed = /^Got (\S{1,16}) reply from (\S{1,64}?)(?:, trying next server)?$/.exec(text);
   if (passed) return { kind: 'Passed', server: hostOf(passed[2] ?? ''), code: passed[1] ?? '' };
-  const damaged =
-    /^(?:Got bad packet|Question section mismatch|Warning: .*(?:malformed|mismatch|short|not set))/;
-  return damaged.test(text) ? { kind: 'Damaged', why: text.slice(0, 100) } : note;
+  // The mismatch of the question section is printed with `;; ` twice.
+  const [, why = ''] = /^(?:;; )?(\S.{0,99})/.exec(text) ?? [];
+  if (/^(?:Question section|Warning: (?:ID|Opcode)) mismatch|^Warning: short /.test(why))
+    return { kind: 'Ignored', why };
+  return /^(?:Got bad packet|ERROR): |^Warning: .*(?:malformed|response not set)/.test(why)
+    ? { kind: 'Damaged', why }
+    : note;
 }
 
 /** socketOf checks `address#port`, as nslookup prints a server. */

@@ -18,7 +18,8 @@ export interface Seen {
   readonly failures: readonly { readonly server: string; readonly why: string }[];
   /** passed are the addresses of servers whose reply made nslookup try the next one. */
   readonly passed: readonly string[];
-  /** damaged says which message was not a right one. */
+  /** ignored says which message was not a reply to the question, damaged which one was no right reply. */
+  readonly ignored?: string;
   readonly damaged?: string;
   /** problem says why the text cannot be read: it is cut, or has a line that nslookup does not print there. */
   readonly problem?: string;
@@ -46,12 +47,23 @@ interface Reading {
   server?: string;
   name?: string;
   code?: string;
+  ignored?: string;
   damaged?: string;
+  /** known are the records so far: asked for A and AAAA, nslookup prints an alias twice. */
+  readonly known: Set<string>;
 }
 
 /** readText reads a text of any length in linear time. It stops at the first line that it does not understand. */
 export function readText(text: string): Seen {
-  const reading: Reading = { part: 'Body', bare: false, said: [], records: [], failures: [], passed: [] };
+  const reading: Reading = {
+    part: 'Body',
+    bare: false,
+    said: [],
+    records: [],
+    failures: [],
+    passed: [],
+    known: new Set(),
+  };
   const lines = text.split('\n');
   // The last line feed of the text ends the one empty line that nslookup prints before it exits.
   if (lines.length < 3 || lines.pop() !== '' || lines.pop() !== '') return seenOf(reading, 'cut');
@@ -99,6 +111,8 @@ function takeBody(reading: Reading, line: Line, text: string): string | undefine
   switch (line.kind) {
     case 'Server':
       reading.part = 'Header';
+      // Over TCP it is said of each server that was tried, and not only when there is none left.
+      if (!reading.said.includes('Records')) reading.said = reading.said.filter((each) => each !== 'GaveUp');
       return undefined;
     case 'Rule':
       reading.part = 'Debug';
@@ -148,6 +162,9 @@ function takeRemark(reading: Reading, line: Line): void {
     case 'Passed':
       if (reading.passed.length < maxFailures) reading.passed.push(line.server);
       break;
+    case 'Ignored':
+      reading.ignored ??= line.why;
+      break;
     case 'Damaged':
       reading.damaged ??= line.why;
       break;
@@ -155,9 +172,12 @@ function takeRemark(reading: Reading, line: Line): void {
 }
 
 function addRecord(reading: Reading, record: LookupRecord): string | undefined {
+  say(reading, 'Records');
+  const key = `${record.type} ${record.name} ${record.value}`;
+  if (reading.known.has(key)) return undefined;
+  reading.known.add(key);
   if (reading.records.length === maxRecords) return `more than ${maxRecords} records`;
   reading.records.push(record);
-  say(reading, 'Records');
   return undefined;
 }
 
@@ -173,7 +193,7 @@ function notUnderstood(line: string): string {
 }
 
 function seenOf(reading: Reading, problem: string | undefined): Seen {
-  const { said, records, failures, passed, server, name, code, damaged } = reading;
+  const { said, records, failures, passed, server, name, code, ignored, damaged } = reading;
   return {
     said,
     records,
@@ -182,6 +202,7 @@ function seenOf(reading: Reading, problem: string | undefined): Seen {
     ...(server === undefined ? {} : { server }),
     ...(name === undefined ? {} : { name }),
     ...(code === undefined ? {} : { code }),
+    ...(ignored === undefined ? {} : { ignored }),
     ...(damaged === undefined ? {} : { damaged }),
     ...(problem === undefined ? {} : { problem }),
   };

@@ -19,7 +19,7 @@ export type LookupOutcome =
   | 'Refused'
   /** No server answered in time. */
   | 'TimedOut'
-  /** Every server refused the connection, or there was no way to it. */
+  /** Every server refused or closed the connection, or there was no way to it. */
   | 'Unreachable'
   /** Another rcode, a bad message, a text that is cut or not understood, or nslookup was ended by a signal. */
   | 'Broken';
@@ -65,7 +65,7 @@ export function parseNslookup(text: string, exitCode: number | null): Lookup {
 
 function conclude(seen: Seen, exitCode: number): Found {
   const { said, problem, damaged, records } = seen;
-  if (problem !== undefined) return broken(problem);
+  if (problem !== undefined) return broken(damaged ?? problem);
   switch (said.at(-1)) {
     case 'Records':
       if (damaged !== undefined) return broken(damaged);
@@ -83,7 +83,7 @@ function conclude(seen: Seen, exitCode: number): Found {
     case 'GaveUp':
       return unreached(seen);
     default:
-      return broken(damaged ?? 'no answer and no error');
+      return broken(damaged ?? seen.ignored ?? 'no answer and no error');
   }
 }
 
@@ -95,13 +95,14 @@ const outcomes: ReadonlyMap<string, LookupOutcome> = new Map([
 ]);
 
 /** A server that was silent once and then refused is down; one that was silent to the last may only be slow. */
-function unreached({ failures, damaged }: Seen): Found {
-  if (damaged !== undefined) return broken(damaged);
+function unreached({ failures, ignored, damaged }: Seen): Found {
+  const wrong = damaged ?? ignored;
+  if (wrong !== undefined) return broken(wrong);
   const last = new Map(failures.map(({ server, why }) => [server, why]));
   const why = [...last.values()].find((each) => each !== 'timed out');
   if (why === undefined || [...last.values()].includes('timed out'))
     return { outcome: 'TimedOut', detail: 'timed out' };
-  const unreachable = /refused|unreachable|no route/.test(why);
+  const unreachable = /refused|unreachable|no route|end of file|reset/.test(why);
   return { outcome: unreachable ? 'Unreachable' : 'Broken', detail: why };
 }
 
