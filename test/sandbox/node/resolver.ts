@@ -26,6 +26,20 @@ function parse(text: string): Resolver {
   };
 }
 
+/** The most of a search list that the kubelet writes: so many names, each and all together so long. */
+const MOST = { searches: 32, name: 253, list: 2048 };
+
+function fitting(searches: string[]): string[] {
+  const kept: string[] = [];
+  let length = -1;
+  for (const search of searches.filter((name) => name.length <= MOST.name).slice(0, MOST.searches)) {
+    length += search.length + 1;
+    if (length > MOST.list) break;
+    kept.push(search);
+  }
+  return kept;
+}
+
 /** resolvConf is the Pod's resolv.conf by its dnsPolicy (pkg/kubelet/network/dns/dns.go). */
 export function resolvConf(pod: Pod, settings: DnsSettings): string {
   const { dnsPolicy = 'ClusterFirst', dnsConfig, hostNetwork = false } = pod.spec;
@@ -45,7 +59,7 @@ export function resolvConf(pod: Pod, settings: DnsSettings): string {
   );
   const replaced = new Set(extra.map((option) => option.split(':')[0]));
   nameservers = [...new Set([...nameservers, ...(dnsConfig?.nameservers ?? [])])].slice(0, 3);
-  searches = [...new Set([...searches, ...(dnsConfig?.searches ?? [])])];
+  searches = fitting([...new Set([...searches, ...(dnsConfig?.searches ?? [])])]);
   options = [...options.filter((option) => !replaced.has(option.split(':')[0])), ...extra];
   return [
     ...(searches.length > 0 ? [`search ${searches.join(' ')}`] : []),

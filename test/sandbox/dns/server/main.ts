@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import type { EndpointSlice, Service } from '../../service-kinds.ts';
+import { domainOf } from './corefile.ts';
 import { follow } from './follow.ts';
 import { serveHttp } from './http.ts';
 import { absolute } from './names.ts';
@@ -19,13 +20,6 @@ const { values } = parseArgs({
     reverse: { type: 'string', multiple: true, default: [] },
   },
 });
-
-/** domainOf is the first zone that a Corefile gives to the plugin kubernetes. */
-function domainOf(corefile: string): string {
-  const domain = /^\s*kubernetes\s+(\S+)/m.exec(corefile)?.[1];
-  if (domain === undefined) throw new Error('The Corefile has no plugin kubernetes with a zone');
-  return absolute(domain);
-}
 
 function fail(error: unknown): void {
   console.error(`[FATAL] ${String(error)}`);

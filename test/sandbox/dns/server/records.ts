@@ -106,7 +106,7 @@ function withWeights(type: string, data: string[]): string[] {
 
 function isAnswerable([name, type, data]: Fact, zones: readonly string[]): boolean {
   if (!isName(name) || zoneOf(name, zones) === undefined) return false;
-  return ['CNAME', 'PTR'].includes(type) ? isName(data) : true;
+  return ['CNAME', 'PTR', 'SRV'].includes(type) ? isName(data.replace(/^\d+ /, '')) : true;
 }
 
 /** recordsOf makes of a cluster's objects what its DNS answers. */
