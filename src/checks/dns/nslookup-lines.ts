@@ -3,21 +3,7 @@
  * here: what is none of these lines is `Unknown`, and makes the whole text one that is not understood.
  */
 import { canonical, familyOf } from '../pod-to-pod/addresses.ts';
-
-/** RecordKind is a type of record that nslookup prints in a form of its own. */
-export type RecordKind = 'A' | 'AAAA' | 'CNAME' | 'DNAME' | 'MX' | 'NS' | 'PTR' | 'SRV' | 'TXT';
-
-/** LookupRecord is one record of an answer. */
-export interface LookupRecord {
-  readonly type: RecordKind;
-  /** name is the owner, in lower case and with its final dot. */
-  readonly name: string;
-  /**
-   * value is an address in canonical form, a name in lower case with its final dot, `priority weight port target.` of
-   * SRV, `preference exchange.` of MX, or the quoted strings of TXT as they are printed.
-   */
-  readonly value: string;
-}
+import { domainName, type LookupRecord, recordOf } from './nslookup-records.ts';
 
 /** Line is one line, told apart by what it says. */
 export type Line =
@@ -52,19 +38,6 @@ const blank: Line = { kind: 'Blank' };
 const note: Line = { kind: 'Note' };
 const unknown: Line = { kind: 'Unknown' };
 
-/** What nslookup calls the data of a record, where it prints owner, tab, these words and the data. */
-const words: ReadonlyMap<string, RecordKind> = new Map([
-  ['internet address', 'A'],
-  ['has AAAA address', 'AAAA'],
-  ['canonical name', 'CNAME'],
-  ['dname', 'DNAME'],
-  ['mail exchanger', 'MX'],
-  ['nameserver', 'NS'],
-  ['name', 'PTR'],
-  ['service', 'SRV'],
-  ['text', 'TXT'],
-]);
-
 /** lineOf reads one line, without its line feed. It never throws and looks at each character a bounded number of times. */
 export function lineOf(line: string): Line {
   if (line === '') return blank;
@@ -80,13 +53,8 @@ export function lineOf(line: string): Line {
   if (line === 'Authoritative answers can be found from:') return { kind: 'Authority' };
   if (line === '------------') return { kind: 'Rule' };
   if (line.startsWith('** ') || line.startsWith('*** ')) return refusalOf(line);
-  return recordOf(line);
-}
-
-/** domainName spells a name as a resolver means it: lower case, with its final dot. Undefined for what is no name. */
-export function domainName(text: string): string | undefined {
-  if (text === '' || text.length > 1024 || /\s/.test(text)) return undefined;
-  return (text.endsWith('.') ? text : `${text}.`).toLowerCase();
+  const record = recordOf(line);
+  return record === undefined ? unknown : { kind: 'Record', record };
 }
 
 function headerOf(text: string): Line {
@@ -142,31 +110,4 @@ function socketOf(text: string): string | undefined {
 function hostOf(text: string): string {
   const [address = ''] = text.split('#', 1);
   return canonical(address) ?? address;
-}
-
-function recordOf(line: string): Line {
-  const tab = line.indexOf('\t');
-  const equals = line.indexOf(' = ', tab);
-  if (tab < 1 || equals < 0) return unknown;
-  const name = domainName(line.slice(0, tab));
-  const type = words.get(line.slice(tab + 1, equals));
-  const value = type && dataOf(type, line.slice(equals + 3));
-  if (name === undefined || type === undefined || value === undefined) return unknown;
-  return { kind: 'Record', record: { type, name, value } };
-}
-
-/** dataOf checks and spells the data of a record. Names in data always have their final dot: BIND's, not BusyBox's. */
-function dataOf(type: RecordKind, text: string): string | undefined {
-  if (type === 'A' || type === 'AAAA') return canonical(text);
-  if (type === 'TXT') return /^"[^\n]{0,4094}$/.test(text) && text.endsWith('"') ? text : undefined;
-  if (!text.endsWith('.')) return undefined;
-  const fields = text.split(' ', 5);
-  const target = domainName(fields.pop() ?? '');
-  const numbers = type === 'SRV' ? 3 : type === 'MX' ? 1 : 0;
-  if (target === undefined || fields.length !== numbers || !fields.every(isUint16)) return undefined;
-  return [...fields, target].join(' ');
-}
-
-function isUint16(text: string): boolean {
-  return /^(?:0|[1-9]\d{0,4})$/.test(text) && Number(text) <= 65535;
 }

@@ -1,5 +1,6 @@
 /** The whole text of nslookup, line after line: what it said of the name and of the servers, with no conclusion yet. */
-import { type Line, type LookupRecord, lineOf } from './nslookup-lines.ts';
+import { type Line, lineOf } from './nslookup-lines.ts';
+import type { LookupRecord } from './nslookup-records.ts';
 
 /** Said is a kind of sentence that decides what a lookup came to. */
 export type Said = 'Records' | 'Code' | 'NoAnswer' | 'GaveUp';
@@ -85,6 +86,7 @@ function take(reading: Reading, line: Line, text: string): string | undefined {
   const { part } = reading;
   if (part === 'Debug') {
     if (line.kind === 'Rule') reading.part = 'Body';
+    else if (!/^(?: {4}|\t)/.test(text)) return notUnderstood(text);
     return undefined;
   }
   if (part === 'Header') {
@@ -110,9 +112,11 @@ function isData({ kind }: Line): boolean {
 function takeBody(reading: Reading, line: Line, text: string): string | undefined {
   switch (line.kind) {
     case 'Server':
+      // What has records is the end of the search: no other server is asked after it.
+      if (reading.said.includes('Records')) return notUnderstood(text);
       reading.part = 'Header';
       // Over TCP it is said of each server that was tried, and not only when there is none left.
-      if (!reading.said.includes('Records')) reading.said = reading.said.filter((each) => each !== 'GaveUp');
+      reading.said = reading.said.filter((each) => each !== 'GaveUp');
       return undefined;
     case 'Rule':
       reading.part = 'Debug';

@@ -2,10 +2,10 @@
  * What BIND's nslookup found, read from the text that it printed. It says everything on standard output, exits 0 for a
  * name without records of the type, and prints one empty line before it ends: a text without that line is cut.
  */
-import type { LookupRecord } from './nslookup-lines.ts';
+import type { LookupRecord } from './nslookup-records.ts';
 import { readText, type Seen } from './nslookup-text.ts';
 
-export type { LookupRecord, RecordKind } from './nslookup-lines.ts';
+export type { LookupRecord, RecordKind } from './nslookup-records.ts';
 export { maxRecords } from './nslookup-text.ts';
 
 /** LookupOutcome is what a lookup came to. */
