@@ -1,6 +1,7 @@
 /** What one answer is worth by itself: right, wrong, none, or one that cannot be judged while its Service changes. */
 import type { DNSLookup } from '../../api/v1alpha1/index.ts';
-import type { ClusterView, ServiceView } from '../cluster-view.ts';
+import type { ClusterView } from '../cluster-view.ts';
+import { dateIn, isAfter, isRecent, type Known, settlingOf } from './changes.ts';
 import type { SeenOutcome } from './evidence.ts';
 import { type Expected, expectedOf } from './expected.ts';
 import { absolute, canonicalRecord, searchOf } from './names.ts';
@@ -24,16 +25,6 @@ export type Answer =
   | { readonly kind: 'Silent'; readonly message: string }
   | { readonly kind: 'Settling' | 'TooLong'; readonly message: string }
   | { readonly kind: 'Broken'; readonly message: string };
-
-/** Known is what the API says, and when. */
-export interface Known {
-  readonly cluster: ClusterView;
-  readonly settledTime: Date;
-  readonly judgedTime: Date;
-}
-
-/** restlessMilliseconds is how long something may be settling before that is worth telling. */
-const restlessMilliseconds = 15 * 60_000;
 
 /** answerOf judges what was seen of one lookup. */
 export function answerOf(lookup: DNSLookup, seen: SeenOutcome, known: Known): Answer {
@@ -104,64 +95,6 @@ function byTheAPI(lookup: DNSLookup, seen: SeenOutcome, expected: Expected, know
   const judged = differing.filter((each) => !isRecent(each, expected, known));
   const recent = differing.length > 0 && judged.length === 0 ? differing : [];
   return settlingOf(expected, known, recent) ?? wrong(seen, what, expected);
-}
-
-/** Something extra that no watch could have dated may be a leftover of what went a moment ago. */
-function isRecent(record: string, expected: Expected, { cluster, settledTime }: Known): boolean {
-  const date = dateIn(expected, record);
-  if (date !== '' || expected.records.has(record)) return isAfter(date, settledTime);
-  return cluster.watchedSince === undefined || isAfter(cluster.watchedSince, settledTime);
-}
-
-function dateIn(expected: Expected | undefined, record: string): string {
-  return expected?.records.get(record) ?? expected?.dateOf(record) ?? '';
-}
-
-/** settlingOf says what changed so lately that the old and the new answer are both right. */
-function settlingOf(
-  expected: Expected | undefined,
-  { cluster, settledTime, judgedTime }: Known,
-  recent: readonly string[],
-): Answer | undefined {
-  if (expected === undefined) return undefined;
-  const { service, view } = expected;
-  const removed = cluster.removedServices.get(service);
-  if (view === undefined || isAfter(removed, settledTime)) {
-    if (isAfter(removed, settledTime)) {
-      return { kind: 'Settling', message: `Service ${service} was removed at ${removed}` };
-    }
-    if (recent.length === 0) return undefined;
-    return {
-      kind: 'Settling',
-      message: `there is no Service ${service}, and when it went has not been watched`,
-    };
-  }
-  const whole = isAfter(view.changedTime, settledTime);
-  if (!whole && recent.length === 0) return undefined;
-  if (isRestless(view, judgedTime)) {
-    return {
-      kind: 'TooLong',
-      message: `Service ${service} has been changing since ${view.restlessSince} without a quiet moment`,
-    };
-  }
-  return {
-    kind: 'Settling',
-    message: whole
-      ? `Service ${service} changed at ${view.changedTime}`
-      : `${recent.slice(0, 3).join(', ')} of Service ${service} changed within the settle window`,
-  };
-}
-
-/** isRestless tells what has been changing for a quarter of an hour. */
-export function isRestless({ restlessSince }: ServiceView, judgedTime: Date): boolean {
-  return (
-    restlessSince !== undefined && judgedTime.getTime() - Date.parse(restlessSince) > restlessMilliseconds
-  );
-}
-
-/** isAfter tells a time of the API that is later than a moment; no time is not. */
-export function isAfter(time: string | undefined, moment: Date): boolean {
-  return time !== undefined && Date.parse(time) > moment.getTime();
 }
 
 /**

@@ -1,6 +1,8 @@
 /** Whether what was seen of one question counts, and as what. */
 import type { DNSOptions, DNSPath } from '../../api/v1alpha1/index.ts';
-import { causeOf, type Diagnosis, isEmpty, noEndpoints } from './diagnosis.ts';
+import { isEmpty, noEndpoints } from './blame.ts';
+import { causeOf } from './causes.ts';
+import type { Diagnosis } from './diagnosis.ts';
 import { notAsked } from './evidence.ts';
 import { slowness } from './latency.ts';
 import { failed, type Opinion, passed, seenText } from './opinion.ts';

@@ -2,7 +2,9 @@
 import type { Diagnosis } from './diagnosis.ts';
 import type { SeenLatency } from './evidence.ts';
 import { type Cause, serverName } from './opinion.ts';
+import { ofPod, replicaKey } from './replicas.ts';
 import { type Look, latencyOf, type Side } from './sides.ts';
+import type { Server } from './task.ts';
 
 /** leastHalves is how many of the pairs that were asked at once must have lost one answer: one may be bad luck. */
 const leastHalves = 3;
@@ -19,18 +21,31 @@ export function slowness(
   const why = whyOf(latency, most);
   if (why === undefined) return undefined;
   const cause: Cause = { reason: 'SlowLookups', why: `${serverName(side.service, look)}: ${why}` };
-  const isSlow = (each: Side) => each.servers.map((_, index) => slowAt(each, index, most));
-  const here = isSlow(side).filter((each) => each !== undefined);
-  const elsewhere = diagnosis.sides.filter((each) => each !== side).flatMap((each) => isSlow(each));
-  const others = elsewhere.filter((each) => each !== undefined);
-  return here.every((slow) => slow) && others.length > 0 && others.every((slow) => !slow)
-    ? { ...cause, blames: { kind: 'Node', name: side.node } }
-    : cause;
+  const others = diagnosis.sides.filter((each) => each !== side);
+  const same = others.flatMap((each) => measured(each, (server) => isSame(server, look.server), most));
+  if (same.length > 0 && !same.includes(true)) return { ...cause, blames: { kind: 'Node', name: side.node } };
+  if (look.server.path !== 'Endpoints' || same.includes(false)) return cause;
+  const rest = diagnosis.sides.flatMap((each) =>
+    measured(each, (server) => server.path === 'Endpoints' && !isSame(server, look.server), most),
+  );
+  const replica = diagnosis.replicas.get(replicaKey(look.server));
+  return rest.length > 0 && !rest.includes(true) && replica !== undefined ? ofPod(replica, cause) : cause;
 }
 
-function slowAt(side: Side, serverIndex: number, most: number | undefined): boolean | undefined {
-  const latency = latencyOf(side, { serverIndex });
-  return latency === undefined ? undefined : whyOf(latency, most) !== undefined;
+/** measured tells of each such server of a node that was measured whether it is slow. */
+function measured(
+  side: Side,
+  which: (server: Server) => boolean,
+  most: number | undefined,
+): readonly boolean[] {
+  return side.servers.flatMap((server, serverIndex) => {
+    const latency = which(server) ? latencyOf(side, { serverIndex }) : undefined;
+    return latency === undefined ? [] : [whyOf(latency, most) !== undefined];
+  });
+}
+
+function isSame(one: Server, other: Server): boolean {
+  return one.path === other.path && one.address === other.address && one.port === other.port;
 }
 
 function whyOf({ p50, answered, pairs, halves }: SeenLatency, most: number | undefined): string | undefined {

@@ -70,3 +70,8 @@ export function subjectOf(side: Side, look: Pick<Look, 'server' | 'transport'>):
   const over = look.server.path === 'ResolvConf' ? '' : ` ${look.transport}`;
   return `${side.node} → ${serverName(side.service, look)}${over}`;
 }
+
+/** plainReason is what the answer alone says. */
+export function plainReason({ answer }: Look): Cause['reason'] {
+  return answer?.kind === 'Wrong' || answer?.kind === 'Fails' ? answer.reason : 'TimedOut';
+}

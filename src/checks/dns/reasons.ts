@@ -180,7 +180,8 @@ export const reasons = {
   },
   FallthroughWithoutZones: {
     outcome: 'Warning',
-    means: '`fallthrough` without zones sends names of the cluster that do not exist on to other servers.',
+    means:
+      'Names of the cluster that do not exist go on to other servers, since `fallthrough` names no zones.',
     remedy: 'Name the zones: `fallthrough in-addr.arpa ip6.arpa`.',
   },
   CorefileUnreadable: {

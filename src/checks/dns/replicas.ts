@@ -1,7 +1,7 @@
 /** What all nodes together saw of each DNS endpoint: which fail from everywhere, and which alone give other answers. */
 import type { DNSService } from '../../api/v1alpha1/index.ts';
 import { socketAddress } from '../pod-to-pod/addresses.ts';
-import { podOf, replicaName } from './opinion.ts';
+import { type Cause, podOf, replicaName } from './opinion.ts';
 import { type Cell, type Look, latencyOf, type Side } from './sides.ts';
 import type { Transport } from './task.ts';
 
@@ -110,4 +110,10 @@ export function isAlone(replica: Replica, lookup: number, all: ReadonlyMap<strin
     (other) =>
       other !== replica && (other.looks.get(lookup) ?? []).some(({ answer }) => answer?.kind === 'Right'),
   );
+}
+
+/** ofPod lays a failure on a replica: alike from all nodes, it is told once. */
+export function ofPod({ pod, name }: Replica, cause: Cause): Cause {
+  const whole = { ...cause, subject: name, everywhere: true as const };
+  return pod === undefined ? whole : { ...whole, blames: { kind: 'Pod', name: pod } };
 }

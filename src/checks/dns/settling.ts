@@ -1,7 +1,7 @@
 /** What changed of DNS itself so lately that a failure may come from the change alone. */
 import type { JudgeInput } from '../check.ts';
 import type { ServiceView } from '../cluster-view.ts';
-import { isAfter, isRestless } from './answer.ts';
+import { isAfter, isRestless } from './changes.ts';
 import type { Opinion } from './opinion.ts';
 import type { Look, Side } from './sides.ts';
 

@@ -1,7 +1,8 @@
 /** What was asked and seen, ordered for judging: by node, by server and transport, by replica. */
 import type { DNSLookup, DNSOptions, DNSService } from '../../api/v1alpha1/index.ts';
 import type { JudgeInput, Report } from '../check.ts';
-import { type Answer, answerOf, type Known } from './answer.ts';
+import { type Answer, answerOf } from './answer.ts';
+import type { Known } from './changes.ts';
 import type { Evidence, SeenLatency, SeenOutcome } from './evidence.ts';
 import { readEvidence } from './evidence-reader.ts';
 import { dnsTask } from './plan.ts';

@@ -277,7 +277,7 @@ describe('One node', () => {
       latency: (node, path) => (node === 'n1' && path === 'Service' ? { halves: 3 } : undefined),
     };
     assert.deepEqual(told(judged({ nodes: 2, replicas: 2, fault })), [
-      'SlowLookups (n1 → Service kube-system/kube-dns (10.96.0.10) UDP)',
+      'SlowLookups (n1 → Service kube-system/kube-dns (10.96.0.10) UDP) blames Node n1',
     ]);
   });
 
