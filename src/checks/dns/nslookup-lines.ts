@@ -83,13 +83,16 @@ function remarkOf(text: string): Line {
   if (text === 'no servers could be reached') return { kind: 'GaveUp' };
   if (text === 'connection timed out; no servers could be reached') return { kind: 'GaveUp' };
   const failed =
-    /^communications error to ([^\s#]{1,64}(?:#\d{1,5})?): (.{1,100})$/.exec(text) ??
-    /^(?:Connection to|UDP setup with) ([^\s#(]{1,64}(?:#\d{1,5})?)\([^\s)]{0,300}\) for \S{1,1024} failed: (.{1,100})\.$/.exec(
+    /^communications error to ([^\s#]{1,64}(?:#\d{1,5})?): ([A-Za-z][A-Za-z ]{0,99})$/.exec(text) ??
+    /^(?:Connection to|UDP setup with) ([^\s#(]{1,64}(?:#\d{1,5})?)\([^\s)]{0,300}\) for \S{1,1024} failed: ([A-Za-z][A-Za-z ]{0,99})\.$/.exec(
       text,
     );
   if (failed) return { kind: 'Failed', server: hostOf(failed[1] ?? ''), why: failed[2] ?? '' };
   const passed = /^Got (\S{1,16}) reply from (\S{1,64}?)(?:, trying next server)?$/.exec(text);
   if (passed) return { kind: 'Passed', server: hostOf(passed[2] ?? ''), code: passed[1] ?? '' };
+  // What only resembles a line that decides is none that can be passed over.
+  if (/^(?:communications error|Connection to|UDP setup) |servers could be reached/.test(text))
+    return unknown;
   // The mismatch of the question section is printed with `;; ` twice.
   const [, why = ''] = /^(?:;; )?(\S.{0,99})/.exec(text) ?? [];
   if (/^(?:Question section|Warning: (?:ID|Opcode)) mismatch|^Warning: short /.test(why))
