@@ -46,11 +46,12 @@ export function answerOf(lookup: DNSLookup, seen: SeenOutcome, known: Known): An
   }
 }
 
-/** isReply tells what a server sent, if only garbage, from what nslookup could not even ask. */
+/**
+ * isReply tells what a server sent, if only garbage, from what nslookup could not even ask. An answer that is larger than
+ * is read begins as a good one does, and is no fault of the server.
+ */
 function isReply(text: string): boolean {
-  return /^(?:;; (?:Got bad packet|Question section mismatch|Warning: )|\*\* server can't find |Server:\t)/m.test(
-    text,
-  );
+  return /^(?:;; (?:Got bad packet|Question section mismatch|Warning: )|\*\* server can't find )/m.test(text);
 }
 
 function opinionOn(lookup: DNSLookup, seen: SeenOutcome, known: Known): Answer {

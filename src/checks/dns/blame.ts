@@ -123,8 +123,10 @@ export function oneSided(diagnosis: Diagnosis, side: Side, cell: Cell, replica: 
     why: `over ${transport === 'UDP' ? 'TCP' : 'UDP'} the same server answers`,
   };
   const everyone = [...diagnosis.replicas.values()].every((each) => isOneSided(each, transport));
-  const single = diagnosis.sides.length === 1 || !everyone;
-  return here && single ? { ...cause, blames: { kind: 'Node', name: side.node } } : cause;
+  if (diagnosis.replicas.size > 0 && everyone && diagnosis.sides.length > 1) {
+    return { ...cause, subject: `DNS over ${transport}`, everywhere: true };
+  }
+  return here ? { ...cause, blames: { kind: 'Node', name: side.node } } : cause;
 }
 
 /** podOneSided is a replica that answers over one transport only, whoever asks. */

@@ -212,6 +212,8 @@ describe('What is no answer', () => {
   it('is a failure of the server where it sent it, and of the probe where nslookup did not run', () => {
     const garbled = seen('Broken', ';; Got bad packet: bad label type\n');
     assert.equal(told('x.example.', 'A', garbled, view), 'Fails ServerFailure: a reply that is no answer');
+    const large = seen('Broken', 'Server:\t\t10.96.0.10\nAddress:\t10.96.0.10#53\n\nName:\tx.example\n');
+    assert.match(told('x.example.', 'A', large, view), /^Broken/);
     assert.equal(
       told('x.example.', 'A', seen('Broken', 'spawn nslookup ENOENT'), view),
       'Broken: nslookup printed what cannot be understood: spawn nslookup ENOENT',

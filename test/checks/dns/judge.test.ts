@@ -165,6 +165,22 @@ describe('All replicas', () => {
   });
 });
 
+describe('A protocol', () => {
+  for (const transport of ['UDP', 'TCP'] as const) {
+    it(`that no node gets an answer over is told once, for all: ${transport}`, () => {
+      const fault: Fault = { replica: (at) => (at.transport === transport ? silent : undefined) };
+      for (const { nodes, replicas } of sizes) {
+        const expected =
+          nodes === 1
+            ? [`${transport}OnlyBroken`]
+            : [`${transport}OnlyBroken (DNS over ${transport}) everywhere`];
+        const verdicts = judged({ nodes, replicas, fault });
+        assert.deepEqual(nodes === 1 ? reasonsOf(verdicts) : told(verdicts), expected);
+      }
+    });
+  }
+});
+
 describe('One node', () => {
   const onN1 = (transport: string) => ({
     replica: (at: { node: string; transport: string }) =>
