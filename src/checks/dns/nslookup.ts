@@ -2,11 +2,13 @@
  * What BIND's nslookup found, read from the text that it printed. It says everything on standard output, exits 0 for a
  * name without records of the type, and prints one empty line before it ends: a text without that line is cut.
  */
-import type { LookupRecord } from './nslookup-records.ts';
-import { readText, type Seen } from './nslookup-text.ts';
 
+import type { Seen } from './nslookup-reading.ts';
+import type { LookupRecord } from './nslookup-records.ts';
+import { readText } from './nslookup-text.ts';
+
+export { maxRecords } from './nslookup-reading.ts';
 export type { LookupRecord, RecordKind } from './nslookup-records.ts';
-export { maxRecords } from './nslookup-text.ts';
 
 /** LookupOutcome is what a lookup came to. */
 export type LookupOutcome =
