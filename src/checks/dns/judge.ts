@@ -51,20 +51,14 @@ function unseen(input: JudgeInput, options: DNSOptions, side: Side): readonly Ve
 
 function verdictsOn(diagnosis: Diagnosis, options: DNSOptions, side: Side): readonly Verdict[] {
   const { input } = diagnosis;
+  const pod = input.plan.targets.find(({ node }) => node === side.node)?.pod;
   const asked = side.looks.map((look): Verdict => {
     const opinion = opinionOn(diagnosis, options, side, look);
-    const verdict = verdictOf(input, side.node, look.server.path, opinion);
     const time = look.transport === 'UDP' ? latencyOf(side, look) : undefined;
-    return {
-      ...verdict,
-      subject: opinion.subject ?? subjectOf(side, look),
-      ...(time === undefined || time.answered === 0
-        ? {}
-        : { lookup: { path: look.server.path, latencyMicroseconds: time.p50 } }),
-      ...(opinion.outcome === 'Passed' || look.seen === undefined
-        ? {}
-        : { evidence: excerptOf(input.plan, input.api.cluster.ownNamespace, side, look) }),
-    };
+    const measured = time === undefined || time.answered === 0 ? undefined : time.p50;
+    const verdict = verdictOf(input, side.node, look.server.path, opinion, measured, subjectOf(side, look));
+    if (opinion.outcome === 'Passed' || look.seen === undefined) return verdict;
+    return { ...verdict, evidence: excerptOf(pod, input.api.cluster.ownNamespace, side, look) };
   });
   const paths = options.paths.flatMap((path) => {
     const opinion = opinionOnPath(diagnosis, side, path);
@@ -73,17 +67,20 @@ function verdictsOn(diagnosis: Diagnosis, options: DNSOptions, side: Side): read
   return [...asked, ...paths];
 }
 
-function verdictOf({ check }: JudgeInput, node: string, path: DNSPath, opinion: Opinion): Verdict {
-  const { outcome, reason, message, subject, everywhere, blames } = opinion;
+function verdictOf(
+  { check }: JudgeInput,
+  node: string,
+  path: DNSPath,
+  opinion: Opinion,
+  latencyMicroseconds?: number,
+  about = `${node} → ${path}`,
+): Verdict {
+  const { outcome, reason, message, subject = about, everywhere, blames } = opinion;
+  const lookup = latencyMicroseconds === undefined ? { path } : { path, latencyMicroseconds };
+  const verdict = { check: check.name, type: check.type, outcome, reason, message, node, subject, lookup };
+  if (everywhere === undefined && blames === undefined) return verdict;
   return {
-    check: check.name,
-    type: check.type,
-    outcome,
-    reason,
-    message,
-    node,
-    subject: subject ?? `${node} → ${path}`,
-    lookup: { path },
+    ...verdict,
     ...(everywhere === undefined ? {} : { everywhere }),
     ...(blames === undefined ? {} : { blames }),
   };
@@ -101,6 +98,7 @@ function warned(verdicts: readonly Verdict[], side: Side, message: string): read
 /** Hazards of the server's configuration are of no node: each rides on a verdict that has no warning of its own. */
 function withHazards(verdicts: readonly Verdict[], { api }: JudgeInput): readonly Verdict[] {
   const left = [...hazardsOf(api.cluster)];
+  if (left.length === 0) return verdicts;
   const order = [...verdicts].sort((a, b) => Number(a.outcome !== 'Passed') - Number(b.outcome !== 'Passed'));
   const carriers = new Map<Verdict, ReturnType<typeof hazardsOf>[number]>();
   for (const verdict of order) {

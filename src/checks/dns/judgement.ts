@@ -27,7 +27,7 @@ export function opinionOn(diagnosis: Diagnosis, options: DNSOptions, side: Side,
   const searching = searchingOf(diagnosis, side, look);
   if (searching !== undefined && answer.kind !== 'Silent') return searching;
   if (answer.kind === 'Right') return opinionOnRight(diagnosis, options, side, look);
-  const settling = settlingOf(diagnosis.input, side, look, seenText(side, look));
+  const settling = settlingOf(diagnosis.input, side, look);
   if (settling !== undefined) return settling;
   if (isExternal(diagnosis, side) && look.server.path !== 'ResolvConf') {
     const message = `Pods of this cluster ask another resolver, which is right; seen: ${seenText(side, look)}`;
@@ -117,8 +117,7 @@ function opinionOnRight(diagnosis: Diagnosis, options: DNSOptions, side: Side, l
         message: `${silent.slice(0, 3).join(', ')} gave no answer before another did`,
       },
     };
-    const seen = seenText(side, unanswered);
-    const settling = settlingOf(diagnosis.input, side, unanswered, seen);
+    const settling = settlingOf(diagnosis.input, side, unanswered);
     if (settling !== undefined) return settling;
     const cause = causeOf(diagnosis, side, unanswered);
     return failed(

@@ -2,17 +2,17 @@
 import type { JudgeInput } from '../check.ts';
 import type { ServiceView } from '../cluster-view.ts';
 import { isAfter, isRestless } from './changes.ts';
-import type { Opinion } from './opinion.ts';
+import { type Opinion, seenText } from './opinion.ts';
 import type { Look, Side } from './sides.ts';
 
 /** settlingOf is the opinion on a failure that does not count yet, undefined for one that does. */
-export function settlingOf({ api }: JudgeInput, side: Side, look: Look, seen: string): Opinion | undefined {
+export function settlingOf({ api }: JudgeInput, side: Side, look: Look): Opinion | undefined {
   const { service } = side;
   const { cluster, settledTime, judgedTime } = api;
   const skipped = (message: string): Opinion => ({
     outcome: 'Skipped',
     reason: 'Settling',
-    message: `${message}; seen: ${seen}`,
+    message: `${message}; seen: ${seenText(side, look)}`,
   });
   const node = api.settling.get(side.node);
   if (node !== undefined) return skipped(node);
@@ -32,8 +32,8 @@ export function settlingOf({ api }: JudgeInput, side: Side, look: Look, seen: st
   } else {
     // What kube-proxy leads to a replica that came or went may be lost for as long as it lags.
     if (look.answer?.kind === 'Wrong') return undefined;
-    const planned = service.endpoints.some((each) => isChanged(view, each.address, settledTime));
     const any = [...view.endpointTimes.values()].some((time) => isAfter(time, settledTime));
+    const planned = service.endpoints.some((each) => isChanged(view, each.address, settledTime));
     if (!planned && !any && !isAfter(view.changedTime, settledTime)) return undefined;
   }
   if (!isRestless(view, judgedTime))

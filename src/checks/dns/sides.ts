@@ -123,18 +123,18 @@ function stateOf(looks: readonly Look[]): Cell['state'] {
 /** Most nodes see the same: what an answer is worth is found out once. */
 function answersOf(known: Known): (lookup: DNSLookup, seen: SeenOutcome) => Answer {
   const found = new Map<DNSLookup, Map<string, Answer>>();
+  const keys = new WeakMap<SeenOutcome, string>();
   return (lookup, seen) => {
     const ours = found.get(lookup) ?? new Map<string, Answer>();
     found.set(lookup, ours);
-    const key = [
-      seen.kind,
-      seen.name,
-      seen.records.join(),
-      seen.aliases?.join(),
-      seen.kind === 'Broken' ? seen.text : '',
-    ].join('\n');
+    const key = keys.get(seen) ?? keyOf(seen);
+    keys.set(seen, key);
     const answer = ours.get(key) ?? answerOf(lookup, seen, known);
     ours.set(key, answer);
     return answer;
   };
+}
+
+function keyOf({ kind, name, records, aliases, text }: SeenOutcome): string {
+  return [kind, name, records.join(), aliases?.join(), kind === 'Broken' ? text : ''].join('\n');
 }

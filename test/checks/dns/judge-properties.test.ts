@@ -151,7 +151,7 @@ describe('The judge of DNS', () => {
     ]);
   });
 
-  it('judges 200 nodes with 60 questions each in less than 150 ms', () => {
+  it('judges 200 nodes with 60 questions each in less than 150 ms of a processor', () => {
     const lookups = Array.from({ length: 12 }, (_, index) => ({
       name:
         index < 6 ? 'kubernetes.default.svc.cluster.local.' : 'netaudit-names.netaudit.svc.cluster.local.',
@@ -168,9 +168,10 @@ describe('The judge of DNS', () => {
     const input = inputOf(model);
     judge(input);
     const times = Array.from({ length: 5 }, () => {
-      const start = performance.now();
+      const start = process.threadCpuUsage();
       assert.ok(judge(input).length >= 200 * 60);
-      return performance.now() - start;
+      const { user, system } = process.threadCpuUsage(start);
+      return (user + system) / 1000;
     });
     const best = Math.min(...times);
     assert.ok(best < 150, `it took ${best.toFixed(0)} ms`);
