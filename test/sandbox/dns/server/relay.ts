@@ -3,7 +3,8 @@ import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
 import { connect, createServer, type Server } from 'node:net';
 import { networkInterfaces } from 'node:os';
-import type { Faults, Garbage } from './fault.ts';
+import type { Faults } from './fault.ts';
+import { garbageFor } from './garbage.ts';
 
 const PORT = 53;
 
@@ -11,15 +12,6 @@ const PORT = 53;
 export interface RelayOptions extends Pick<Faults, 'delay' | 'garbage'> {
   /** The port of the real server on the loopback. */
   behind: number;
-}
-
-/** garbageFor is what a question gets that shall get no DNS. Pure. */
-export function garbageFor(question: Buffer, kind: Garbage): Buffer {
-  const noise = (length: number) => Buffer.alloc(length, 'no such thing as DNS ');
-  if (kind === 'noise') return noise(64);
-  // The right id, "response, one question, nine answers", and then nothing.
-  if (kind === 'cut') return Buffer.concat([question.subarray(0, 2), Buffer.from('8180000100090000', 'hex')]);
-  return Buffer.concat([question.subarray(0, 2), noise(60_000)]);
 }
 
 function ownAddresses(): string[] {

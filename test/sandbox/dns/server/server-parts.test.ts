@@ -3,6 +3,7 @@ import { describe, it } from 'node:test';
 import { corefile } from '../manifests.ts';
 import { domainOf } from './corefile.ts';
 import { lying, together } from './fault.ts';
+import { garbageFor } from './garbage.ts';
 import { type NamedOptions, namedConf, zoneFiles } from './named-conf.ts';
 import { isName, reverseName, reverseZone, zoneOf } from './names.ts';
 
@@ -156,5 +157,16 @@ describe('faults of a DNS server', () => {
       ]),
     );
     assert.equal(truth.size, 2);
+  });
+
+  it('answer with what is no DNS, though it may have the right id', () => {
+    const question = Buffer.from('abcd01000001', 'hex');
+    const kinds = (['noise', 'cut', 'large'] as const).map((kind) => garbageFor(question, kind));
+    const seen = kinds.map((answer) => [answer.length, answer.subarray(0, 4).toString('hex')]);
+    assert.deepEqual(seen, [
+      [64, '6e6f2073'],
+      [10, 'abcd8180'],
+      [60_002, 'abcd6e6f'],
+    ]);
   });
 });
