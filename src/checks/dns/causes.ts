@@ -103,8 +103,20 @@ function causeOfReply(diagnosis: Diagnosis, side: Side, look: Look, replicas: re
   for (const lookup of twinsOf(diagnosis, side, look)) {
     const liar = replicas.find((each) => says(each, lookup) && isAlone(each, lookup, diagnosis.replicas));
     if (liar !== undefined) return alone(liar, look);
+    if (lookup === look.lookup) continue;
+    // A name that is denied under one suffix is asked for under the next, and as it is: whatever comes of that is of it.
+    const denier = replicas.find((each) => denies(each, lookup) && isAlone(each, lookup, diagnosis.replicas));
+    const [denial] = denier?.looks.get(lookup) ?? [];
+    if (denier !== undefined && denial !== undefined) return alone(denier, denial);
+    const twin = side.looks.find((each) => each.lookup === lookup && each.server === look.server);
+    if (twin !== undefined && diagnosis.shared.get(twin.asked) === 'NameNotFound')
+      return plain(diagnosis, twin);
   }
   return plain(diagnosis, look);
+}
+
+function denies({ looks }: Replica, lookup: number): boolean {
+  return (looks.get(lookup) ?? []).every(({ seen }) => seen?.kind === 'NXDomain' || seen?.kind === 'NoData');
 }
 
 /** twinsOf are the lookups that ask for the same: of a name that goes through the search list, those in full. */

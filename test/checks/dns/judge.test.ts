@@ -103,6 +103,30 @@ describe('One replica', () => {
     ]);
   });
 
+  it('is blamed for what comes of a name that it denies under the right suffix', () => {
+    const full = 'kubernetes.default.svc.cluster.local.';
+    const fault: Fault = {
+      replica: ({ lookup }, replica) => {
+        if (replica !== 1) return undefined;
+        return lookup[0] === full
+          ? seen('NXDomain')
+          : lookup[0] === 'kubernetes.default'
+            ? servfail
+            : undefined;
+      },
+    };
+    each(
+      fault,
+      (model, title) =>
+        assert.deepEqual(
+          told(judged(model)),
+          [`NameNotFound (${replicaSubject(1)}) blames Pod kube-system/coredns-2 everywhere`],
+          title,
+        ),
+      { nodes: 1, replicas: 2 },
+    );
+  });
+
   it('is unreachable, not down, when one node alone cannot reach it', () => {
     const fault: Fault = {
       replica: ({ node }, replica) => (node === 'n1' && replica === 1 ? silent : undefined),
@@ -147,6 +171,24 @@ describe('All replicas', () => {
       assert.deepEqual(
         told(judged(model)),
         ['ServerFailure (netaudit-names.netaudit.svc.cluster.local. A) everywhere'],
+        title,
+      ),
+    );
+  });
+
+  it('that deny a name fail at that name, whatever comes of it through the search list', () => {
+    const fault: Fault = {
+      replica: ({ lookup }) =>
+        lookup[0] === 'kubernetes.default.svc.cluster.local.'
+          ? seen('NXDomain')
+          : lookup[0] === 'kubernetes.default'
+            ? servfail
+            : undefined,
+    };
+    each(fault, (model, title) =>
+      assert.deepEqual(
+        told(judged(model)),
+        ['NameNotFound (kubernetes.default.svc.cluster.local. A) everywhere'],
         title,
       ),
     );
