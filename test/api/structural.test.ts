@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import type { Infer, Structural } from '../../src/api/structural.ts';
 import type {
   CheckSpec,
+  DNSSpec,
   Condition,
   LabelSelector,
   NetworkAuditRunStatus,
@@ -68,7 +69,15 @@ test('a schema gives the type of what the API server returns', () => {
 
 test('the types of the API are what its users code against', () => {
   holds<
-    Same<CheckSpec, { readonly name: string; readonly type: 'PodToPod'; readonly podToPod?: PodToPodSpec }>
+    Same<
+      CheckSpec,
+      {
+        readonly name: string;
+        readonly type: 'PodToPod' | 'DNS';
+        readonly podToPod?: PodToPodSpec;
+        readonly dns?: DNSSpec;
+      }
+    >
   >(true);
   holds<Same<PodToPodSpec['protocols'], readonly ('TCP' | 'UDP')[] | undefined>>(true);
   holds<Same<PodToPodOptions['peersPerNode'], number>>(true);

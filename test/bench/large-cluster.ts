@@ -1,5 +1,6 @@
 /** A cluster of any size as the operator sees it, for figures about size. Everything in it is well. */
 import type { NetworkAudit, NetworkAuditRun, ObjectMeta } from '../../src/api/v1alpha1/index.ts';
+import { emptyClusterView } from '../../src/checks/cluster-view.ts';
 import type { NodeView, ResponderView, World } from '../../src/plan/world.ts';
 
 /** began is when the clusters' day starts. */
@@ -27,6 +28,7 @@ export function worldOf(shape: ClusterShape): World & { readonly audit: NetworkA
     probePods: [],
     otherRuns: new Map(),
     policies: [],
+    cluster: emptyClusterView,
     otherJobs: 0,
     otherProbes: 0,
   };

@@ -76,7 +76,7 @@ export function measurePlanning(): Section {
 
   function judged(answered: World, planned: typeof run, plan: Plan) {
     const reports = reportsOf(planned, plan, askings(), answered);
-    const verdicts = verdictsOf(planned, plan, reports, answered, registry, defaultSettings);
+    const verdicts = verdictsOf(planned, plan, reports, answered, registry, defaultSettings, after);
     const nodeNames = new Set(answered.nodes.map(({ name }) => name));
     const status = resultsOf(
       { run: planned, plan, verdicts, reports, nodeNames, late: false },
@@ -142,6 +142,7 @@ function podView(
     addresses: evidence.local,
     deleting: false,
     foreignContainers: [],
+    dns: { policy: 'ClusterFirst', configured: false },
     terminated: { exitCode: 0, reason: 'Completed', message: answer.message },
     ...(answer.line === undefined ? {} : { log: { text: `${answer.line}\n` } }),
   };

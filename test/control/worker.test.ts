@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { emptyClusterView } from '../../src/checks/cluster-view.ts';
 import { ApiError, ConnectionError } from '../../src/cluster/api-error.ts';
 import { consequenceOf, isStale, StalledError, WaitingError } from '../../src/control/errors.ts';
 import { Queue } from '../../src/control/queue.ts';
@@ -168,6 +169,7 @@ const emptyWorld: World = {
   probePods: [],
   otherRuns: new Map(),
   policies: [],
+  cluster: emptyClusterView,
   otherJobs: 0,
   otherProbes: 0,
 };

@@ -177,6 +177,7 @@ export class Cluster {
       addresses: [],
       deleting: false,
       foreignContainers: [],
+      dns: { policy: 'ClusterFirst', configured: false },
       ...why,
     });
   }
@@ -218,6 +219,7 @@ export class Cluster {
       addresses: ['10.244.9.9'],
       deleting: false,
       foreignContainers: [],
+      dns: { policy: 'ClusterFirst', configured: false },
       terminated: { exitCode: 0, reason: 'Completed', message: encodeAnswer(answer).message },
     });
   }

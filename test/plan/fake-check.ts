@@ -18,6 +18,7 @@ export type FakeEvidence = { readonly failed: Readonly<Record<string, string>> }
 export const fakeCheck: Check = {
   type: 'PodToPod',
   place: 'pod',
+  asksPeers: true,
   withDefaults,
   task: (plan, check, node) => {
     const peers = peersOf(plan, check.podToPod?.peersPerNode ?? 50, node);

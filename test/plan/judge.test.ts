@@ -41,7 +41,7 @@ function silent(node: string): ProbeReport {
 
 describe('what judges may know of the API', () => {
   it('is nothing while all is as planned', () => {
-    const { gone, targets } = apiViewOf(plan, [], makeWorld(2), noon);
+    const { gone, targets } = apiViewOf(plan, [], makeWorld(2), noon, noon);
     assert.deepEqual([...gone], []);
     assert.deepEqual(
       [...targets],
@@ -112,7 +112,7 @@ describe('what judges may know of the API', () => {
   ] as const) {
     it(`is ${name}`, () => {
       const world = makeWorld(2, { responders: [makeResponder('n1'), ...responders] });
-      assert.deepEqual(apiViewOf(plan, [], world, noon).targets.get('n2'), want);
+      assert.deepEqual(apiViewOf(plan, [], world, noon, noon).targets.get('n2'), want);
     });
   }
 
@@ -123,7 +123,7 @@ describe('what judges may know of the API', () => {
       outcome: { kind: 'Gone', message: 'Node n1 was drained while the run went on' },
     };
     assert.deepEqual(
-      [...apiViewOf(plan, [report], world, noon).gone],
+      [...apiViewOf(plan, [report], world, noon, noon).gone],
       [
         ['n1', 'Node n1 was drained while the run went on'],
         ['n2', 'Node n2 became NotReady while the run went on (Ready is False)'],
@@ -143,6 +143,7 @@ describe('the judging of a run', () => {
       makeWorld(2, world),
       [checkOf('PodToPod')],
       settings,
+      noon,
     );
     return verdicts.flatMap(({ node, peer, outcome, reason }) =>
       node === 'n1' && peer === 'n2' ? [`${outcome} ${reason}`] : [],
@@ -173,7 +174,7 @@ describe('the judging of a run', () => {
       return [];
     };
     const spy = { ...fakeCheck, judge };
-    verdictsOf(makeRun('now'), plan, [lost('n1'), lost('n2', 'node')], makeWorld(2), [spy], settings);
+    verdictsOf(makeRun('now'), plan, [lost('n1'), lost('n2', 'node')], makeWorld(2), [spy], settings, noon);
     assert.deepEqual([...(seen[0]?.reports.keys() ?? [])], ['n1']);
   });
 
@@ -189,6 +190,7 @@ describe('the judging of a run', () => {
       makeWorld(3),
       [fakeCheck],
       settings,
+      noon,
     );
     assert.deepEqual(
       verdicts
@@ -208,6 +210,7 @@ describe('the judging of a run', () => {
       makeWorld(9),
       [fakeCheck],
       settings,
+      noon,
     );
     assert.deepEqual(
       verdicts.flatMap(({ outcome, reason, subject, peer }) =>
@@ -218,7 +221,7 @@ describe('the judging of a run', () => {
   });
 
   it('leaves unknown what it has no judge for', () => {
-    const verdicts = verdictsOf(makeRun('now'), plan, [], makeWorld(2), [], settings);
+    const verdicts = verdictsOf(makeRun('now'), plan, [], makeWorld(2), [], settings, noon);
     assert.deepEqual(
       verdicts.map(({ node, outcome, reason }) => `${node} ${outcome} ${reason}`),
       ['n1 Unknown NoReport', 'n2 Unknown NoReport'],

@@ -6,6 +6,7 @@ import type {
   NetworkAuditSpec,
   Plan,
 } from '../../src/api/v1alpha1/index.ts';
+import { emptyClusterView } from '../../src/checks/cluster-view.ts';
 import type { Verdict } from '../../src/checks/verdict.ts';
 import { defaultSettings, type Settings } from '../../src/plan/settings.ts';
 import type { NodeView, ResponderView, World } from '../../src/plan/world.ts';
@@ -196,6 +197,7 @@ export function makeWorld(count: number, more: Partial<World> = {}): World {
     jobs: [],
     probePods: [],
     policies: [],
+    cluster: emptyClusterView,
     otherJobs: 0,
     otherProbes: 0,
     ...more,

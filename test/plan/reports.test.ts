@@ -33,6 +33,7 @@ function pod(more: Partial<ProbePodView> = {}): ProbePodView {
     addresses: ['10.244.1.9'],
     deleting: false,
     foreignContainers: [],
+    dns: { policy: 'ClusterFirst', configured: false },
     ...more,
   };
 }

@@ -6,6 +6,7 @@ export function createFakeKind(padding = 0): Check {
   return {
     type: 'PodToPod',
     place: 'pod',
+    asksPeers: true,
     withDefaults: ({ name, type }) => ({
       name,
       type,

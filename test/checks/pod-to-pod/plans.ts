@@ -1,6 +1,7 @@
 /** Plans, evidence and views of the API for the tests of PodToPod. */
 import type { Plan, PlannedCheck, PodToPodSpec } from '../../../src/api/v1alpha1/index.ts';
 import type { ApiView, Report } from '../../../src/checks/check.ts';
+import { emptyClusterView } from '../../../src/checks/cluster-view.ts';
 import type { Evidence, Result } from '../../../src/checks/pod-to-pod/evidence.ts';
 import { podToPod } from '../../../src/checks/pod-to-pod/index.ts';
 import { asked } from '../../../src/checks/pod-to-pod/plan.ts';
@@ -33,7 +34,7 @@ export function makePlan(count: number, changes: Partial<Plan> = {}, dual = fals
 
 /** makeCheck is the check `pods` with its defaults. */
 export function makeCheck(options: PodToPodSpec = {}): PlannedCheck {
-  return podToPod.withDefaults({ name: 'pods', type: 'PodToPod', podToPod: options });
+  return podToPod.withDefaults({ name: 'pods', type: 'PodToPod', podToPod: options }, emptyClusterView);
 }
 
 /** probeAddress is the address of the probe's Pod on a node. */
@@ -75,6 +76,10 @@ export const quiet: ApiView = {
   settling: new Map(),
   targets: new Map(),
   policies: [],
+  cluster: emptyClusterView,
+  settledTime: new Date('2026-11-24T11:58:30Z'),
+  judgedTime: new Date('2026-11-24T12:01:00Z'),
+  probeDNS: new Map(),
 };
 
 /** told is what a reader of the verdicts sees: outcome, reason, subject, message. */

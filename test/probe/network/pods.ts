@@ -14,6 +14,7 @@ import { join } from 'node:path';
 import type { Plan, PodToPodSpec } from '../../../src/api/v1alpha1/index.ts';
 import { readAnswer } from '../../../src/checks/answer.ts';
 import type { ApiView, Report } from '../../../src/checks/check.ts';
+import { emptyClusterView } from '../../../src/checks/cluster-view.ts';
 import { podToPod } from '../../../src/checks/pod-to-pod/index.ts';
 import { encodeQuestion, questionHash } from '../../../src/checks/question.ts';
 import type { Verdict } from '../../../src/checks/verdict.ts';
@@ -134,11 +135,9 @@ export class Pods {
   /** judge runs a probe on both nodes at once, and judges what they report. */
   async judge(at: Case = {}): Promise<readonly Verdict[]> {
     const plan = planOf();
-    const check = podToPod.withDefaults({
-      name: 'pods',
-      type: 'PodToPod',
-      podToPod: { timeoutMilliseconds: 600, ...at.options },
-    });
+    const podToPodOptions = { timeoutMilliseconds: 600, ...at.options };
+    const spec = { name: 'pods', type: 'PodToPod' as const, podToPod: podToPodOptions };
+    const check = podToPod.withDefaults(spec, emptyClusterView);
     const reports = new Map<string, Report>();
     await Promise.all(
       nodes.map(async (node) => {
@@ -154,7 +153,16 @@ export class Pods {
         reports.set(node, await this.#probe(node, encoded.text, at.podAddresses?.[node]));
       }),
     );
-    const quiet: ApiView = { gone: new Map(), settling: new Map(), targets: new Map(), policies: [] };
+    const quiet: ApiView = {
+      gone: new Map(),
+      settling: new Map(),
+      targets: new Map(),
+      policies: [],
+      cluster: emptyClusterView,
+      settledTime: new Date(0),
+      judgedTime: new Date(),
+      probeDNS: new Map(),
+    };
     const api: ApiView = { ...quiet, ...at.api };
     return podToPod.judge({ plan, check, reports, api });
   }
