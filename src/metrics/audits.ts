@@ -4,7 +4,8 @@ import type { NetworkAudit, NetworkAuditRun } from '../api/v1alpha1/index.ts';
 import { isForeign } from '../plan/runs.ts';
 import { auditFamilies } from './audit-families.ts';
 import type { Description, Family, Sample } from './family.ts';
-import { historyOf, runFamilies } from './run-families.ts';
+import { historyOf } from './history.ts';
+import { runFamilies } from './run-families.ts';
 
 /** AuditSource is where the objects of a scrape come from: the caches of a replica. */
 export interface AuditSource {

@@ -11,6 +11,10 @@ export const condition: Label = { name: 'condition', help: '`Ready`, `Passed` or
 export const status: Label = { name: 'status', help: '`True`, `False` or `Unknown`' };
 export const severity: Label = { name: 'severity', help: '`Failed`, `Unknown` or `Warning`' };
 export const reason: Label = { name: 'reason', help: "a reason from the check's documented set" };
+export const path: Label = {
+  name: 'path',
+  help: '`ResolvConf`, `Service` or `Endpoints`: the way that the questions took',
+};
 export const quantile: Label = { name: 'quantile', help: '`0.5`, `0.9` or `1` (the slowest)' };
 export const state: Label = { name: 'state', help: '`eligible`, `probed` or `reported`' };
-export const kind: Label = { name: 'kind', help: 'kind of the object, as `Node`' };
+export const kind: Label = { name: 'kind', help: '`Node`, `Pod` or `Service`' };

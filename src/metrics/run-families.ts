@@ -1,28 +1,9 @@
 /** What an audit's runs say, as metrics. Pure: the newest finished run in, samples out. */
-import type { NetworkAuditRun, NetworkAuditRunStatus, NodeResult } from '../api/v1alpha1/index.ts';
+import { type NetworkAuditRunStatus, type NodeResult, suspectKinds } from '../api/v1alpha1/index.ts';
 import { type Family, one, type Sample, seconds } from './family.ts';
+import type { History } from './history.ts';
 import * as label from './labels.ts';
-
-const outcomes = ['Passed', 'Failed', 'Unknown', 'Skipped'] as const;
-
-/** History is an audit's runs that have ended, as far as metrics speak of them. */
-export interface History {
-  readonly audit: string;
-  /** last is the status of the run that ended last. */
-  readonly last?: NetworkAuditRunStatus;
-  /** lastSuccess is the status of the kept run that ended last with the outcome Passed. */
-  readonly lastSuccess?: NetworkAuditRunStatus;
-}
-
-/** historyOf picks the runs that count out of all runs of one audit; one that has not ended says nothing yet. */
-export function historyOf(audit: string, runs: readonly NetworkAuditRun[]): History {
-  const ended = runs
-    .flatMap((run) => (run.status?.completionTime === undefined ? [] : [run.status]))
-    .sort((a, b) => endOf(b) - endOf(a) || (b.plan?.number ?? 0) - (a.plan?.number ?? 0));
-  const last = ended[0];
-  const lastSuccess = ended.find((status) => status.outcome === 'Passed');
-  return { audit, ...(last && { last }), ...(lastSuccess && { lastSuccess }) };
-}
+import { counts, type Labels, outcomes, quantiles, tally } from './samples.ts';
 
 /** runFamilies are the metrics out of an audit's runs, in the order of the reference. */
 export const runFamilies: readonly Family<History>[] = [
@@ -90,7 +71,25 @@ export const runFamilies: readonly Family<History>[] = [
     help: "Quantiles of the round-trip times that the node's probe measured in the last run.",
     type: 'gauge',
     labels: [label.audit, label.node, label.place, label.quantile],
-    samples: ({ audit, last }) => (last?.nodes ?? []).flatMap((node) => roundTrips(audit, node)),
+    samples: ({ audit, last }) =>
+      (last?.nodes ?? []).flatMap(({ name, place, roundTripMicroseconds }) =>
+        quantiles({ audit, node: name, place }, roundTripMicroseconds),
+      ),
+  },
+  {
+    name: 'netaudit_last_run_lookups',
+    help: 'DNS lookups of the last run by the node whose probe asked, path and outcome; none for a path not asked.',
+    type: 'gauge',
+    labels: [label.audit, label.node, label.path, label.outcome],
+    samples: (history) => lookups(history).flatMap(([labels, lookup]) => counts(labels, lookup)),
+  },
+  {
+    name: 'netaudit_last_run_lookup_seconds',
+    help: 'Quantiles of the times that DNS servers took to answer in the last run, by node and path.',
+    type: 'gauge',
+    labels: [label.audit, label.node, label.path, label.quantile],
+    samples: (history) =>
+      lookups(history).flatMap(([labels, { latencyMicroseconds }]) => quantiles(labels, latencyMicroseconds)),
   },
   {
     name: 'netaudit_last_run_findings',
@@ -125,41 +124,19 @@ export const runFamilies: readonly Family<History>[] = [
   },
 ];
 
-function endOf(status: NetworkAuditRunStatus): number {
-  return seconds(status.completionTime) ?? 0;
-}
-
 function durationOf(status: NetworkAuditRunStatus | undefined): number | undefined {
   const start = seconds(status?.startTime);
   const end = seconds(status?.completionTime);
   return start === undefined || end === undefined ? undefined : Math.max(0, end - start);
 }
 
-interface Counts {
-  readonly passed: number;
-  readonly failed: number;
-  readonly unknown: number;
-  readonly skipped: number;
-}
+type Lookup = NonNullable<NodeResult['lookups']>[number];
 
-/** Every outcome has its sample, zero or not: an alert on `Failed` must see it go back to 0. */
-function counts(labels: Readonly<Record<string, string>>, of: Counts): readonly Sample[] {
-  const values = { Passed: of.passed, Failed: of.failed, Unknown: of.unknown, Skipped: of.skipped };
-  return outcomes.map((outcome) => ({ labels: { ...labels, outcome }, value: values[outcome] }));
-}
-
-function roundTrips(audit: string, node: NodeResult): readonly Sample[] {
-  const times = node.roundTripMicroseconds;
-  if (times === undefined) return [];
-  const quantiles = [
-    ['0.5', times.p50],
-    ['0.9', times.p90],
-    ['1', times.max],
-  ] as const;
-  return quantiles.map(([quantile, microseconds]) => ({
-    labels: { audit, node: node.name, place: node.place, quantile },
-    value: microseconds / 1e6,
-  }));
+/** lookups are those of each node along each path, with the labels that say so. */
+function lookups({ audit, last }: History): readonly (readonly [Labels, Lookup])[] {
+  return (last?.nodes ?? []).flatMap((node) =>
+    (node.lookups ?? []).map((lookup) => [{ audit, node: node.name, path: lookup.path }, lookup] as const),
+  );
 }
 
 function findingSamples({ audit, last }: History): readonly Sample[] {
@@ -172,20 +149,11 @@ function findingSamples({ audit, last }: History): readonly Sample[] {
   return tally(findings);
 }
 
+/** Every kind has its sample, zero or not, once there was a run. */
 function suspectCounts({ audit, last }: History): readonly Sample[] {
-  const present = tally((last?.suspects ?? []).map(({ kind }) => ({ audit, kind })));
-  const none = last === undefined || present.some(({ labels }) => labels.kind === 'Node');
-  return none ? present : [...present, { labels: { audit, kind: 'Node' }, value: 0 }];
-}
-
-/** Count equal label sets, in the order in which they come first. */
-function tally(items: readonly Readonly<Record<string, string>>[]): readonly Sample[] {
-  const found = new Map<string, { labels: Readonly<Record<string, string>>; value: number }>();
-  for (const labels of items) {
-    const key = JSON.stringify(labels);
-    const sample = found.get(key) ?? { labels, value: 0 };
-    sample.value += 1;
-    found.set(key, sample);
-  }
-  return [...found.values()];
+  if (last === undefined) return [];
+  return suspectKinds.map((kind) => ({
+    labels: { audit, kind },
+    value: (last.suspects ?? []).filter((suspect) => suspect.kind === kind).length,
+  }));
 }

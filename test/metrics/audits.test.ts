@@ -92,6 +92,14 @@ function failedRun(): NetworkAuditRun {
         message: '',
         ...counts,
         roundTripMicroseconds: { p50: 250, p90: 900, max: 12_500 },
+        lookups: [
+          {
+            path: 'Service',
+            ...counts,
+            latencyMicroseconds: { p50: 500, p90: 1000, max: 2_000_000 },
+          },
+          { path: 'Endpoints', passed: 0, failed: 0, unknown: 2, skipped: 0 },
+        ],
       },
     ],
     findings: [
@@ -100,7 +108,10 @@ function failedRun(): NetworkAuditRun {
       { ...finding, severity: 'Warning', reason: 'FragmentsLost', message: 'large' },
     ],
     findingsOmitted: 7,
-    suspects: [{ kind: 'Node', name: 'n2', why: '2 of 2 observers agree' }],
+    suspects: [
+      { kind: 'Node', name: 'n2', why: '2 of 2 observers agree' },
+      { kind: 'Pod', name: 'kube-system/coredns-1', why: '3 nodes agree' },
+    ],
   });
 }
 
@@ -128,10 +139,23 @@ test('the last run is told by check, by node and by finding', async () => {
       'netaudit_last_run_round_trip_seconds{audit="cluster",node="n2",place="pod",quantile="0.5"} 0.00025',
       'netaudit_last_run_round_trip_seconds{audit="cluster",node="n2",place="pod",quantile="0.9"} 0.0009',
       'netaudit_last_run_round_trip_seconds{audit="cluster",node="n2",place="pod",quantile="1"} 0.0125',
+      'netaudit_last_run_lookups{audit="cluster",node="n2",path="Service",outcome="Passed"} 9',
+      'netaudit_last_run_lookups{audit="cluster",node="n2",path="Service",outcome="Failed"} 3',
+      'netaudit_last_run_lookups{audit="cluster",node="n2",path="Service",outcome="Unknown"} 0',
+      'netaudit_last_run_lookups{audit="cluster",node="n2",path="Service",outcome="Skipped"} 1',
+      'netaudit_last_run_lookups{audit="cluster",node="n2",path="Endpoints",outcome="Passed"} 0',
+      'netaudit_last_run_lookups{audit="cluster",node="n2",path="Endpoints",outcome="Failed"} 0',
+      'netaudit_last_run_lookups{audit="cluster",node="n2",path="Endpoints",outcome="Unknown"} 2',
+      'netaudit_last_run_lookups{audit="cluster",node="n2",path="Endpoints",outcome="Skipped"} 0',
+      'netaudit_last_run_lookup_seconds{audit="cluster",node="n2",path="Service",quantile="0.5"} 0.0005',
+      'netaudit_last_run_lookup_seconds{audit="cluster",node="n2",path="Service",quantile="0.9"} 0.001',
+      'netaudit_last_run_lookup_seconds{audit="cluster",node="n2",path="Service",quantile="1"} 2',
       'netaudit_last_run_findings{audit="cluster",check="pods",severity="Failed",reason="AddressTranslated"} 2',
       'netaudit_last_run_findings{audit="cluster",check="pods",severity="Warning",reason="FragmentsLost"} 1',
       'netaudit_last_run_findings_omitted{audit="cluster"} 7',
       'netaudit_last_run_suspects{audit="cluster",kind="Node"} 1',
+      'netaudit_last_run_suspects{audit="cluster",kind="Pod"} 1',
+      'netaudit_last_run_suspects{audit="cluster",kind="Service"} 0',
       'netaudit_last_run_suspect_node{audit="cluster",node="n2"} 1',
     ],
   );
@@ -220,6 +244,6 @@ test('names of other scripts and quotes leave one line for each sample', async (
 test('labels are drawn from known sets: none could hold an error text or a pair of nodes', () => {
   const known = ['audit', 'check', 'condition', 'kind', 'node', 'outcome', 'quantile', 'reason', 'severity'];
   const used = new Set(auditMetrics.flatMap(({ labels }) => labels.map(({ name }) => name)));
-  assert.deepEqual([...used].sort(), [...known, 'place', 'state', 'status', 'type'].sort());
+  assert.deepEqual([...used].sort(), [...known, 'path', 'place', 'state', 'status', 'type'].sort());
   for (const { name } of auditMetrics) assert.match(name, /^netaudit_[a-z_]+[a-z]$/);
 });

@@ -44,7 +44,14 @@ export {
   skippedNodeReasons,
   summaryReasons,
 } from './reasons.ts';
-export type { CheckSummary, Finding, Severity, Summary, Suspect } from './results.ts';
+export {
+  type CheckSummary,
+  type Finding,
+  type Severity,
+  type Summary,
+  type Suspect,
+  suspectKinds,
+} from './results.ts';
 export {
   type Matrix,
   type NetworkAuditRunSpec,
