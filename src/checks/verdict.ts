@@ -18,8 +18,8 @@ export interface Verdict {
   readonly peer?: string;
   /** subject is the thing that the question was about, as people name it: `n1 → n2 TCP IPv4`, a Service, a file. */
   readonly subject: string;
-  /** warning marks something worth knowing on a verdict that passed: it becomes a finding that never decides. */
-  readonly warning?: { readonly reason: string; readonly message: string };
+  /** warning marks something worth knowing, mostly on a verdict that passed: it becomes a finding that never decides. */
+  readonly warning?: Warning;
   /** roundTripMicroseconds is the median round-trip time, where one was measured. */
   readonly roundTripMicroseconds?: number;
   /** lookup is set for a DNS question: the path that it took, and how long the server's answers take, if measured. */
@@ -29,6 +29,18 @@ export interface Verdict {
   /** everywhere marks a failure that is of no one node: alike from all nodes, it becomes one finding. */
   readonly everywhere?: true;
   /** evidence is what the probe saw, small and plain, for the finding that shows it. */
+  readonly evidence?: EvidenceExcerpt;
+}
+
+/** Warning is something worth knowing. The same of several verdicts (check, reason, node, subject) is told once. */
+export interface Warning {
+  readonly reason: string;
+  readonly message: string;
+  /** subject is what it is about, where that is not what the question was about. */
+  readonly subject?: string;
+  /** node is the node that it is about, where that is not the one that was asked; empty for none. */
+  readonly node?: string;
+  /** evidence is what shows it; without one, that of the verdict does, unless the warning has a subject of its own. */
   readonly evidence?: EvidenceExcerpt;
 }
 

@@ -1,5 +1,12 @@
 /** Who reached whom and how fast, in little space; and what became of each probe. */
-import { type Matrix, maxTargets, type NodeResult, type Outcome, type Plan } from '../api/v1alpha1/index.ts';
+import {
+  dnsPaths,
+  type Matrix,
+  maxTargets,
+  type NodeResult,
+  type Outcome,
+  type Plan,
+} from '../api/v1alpha1/index.ts';
 import type { Check } from '../checks/check.ts';
 import type { Verdict } from '../checks/verdict.ts';
 import { noResponder } from './plan.ts';
@@ -23,8 +30,7 @@ export function matrixOf(plan: Plan, verdicts: readonly Verdict[]): Matrix | und
     rows.set(node, row);
     const before = row.worst[index];
     if (before === undefined || weights[outcome] > weights[before]) row.worst[index] = outcome;
-    const time = Math.min(60_000_000, Math.max(0, Math.round(roundTripMicroseconds ?? 0)));
-    row.times[index] = Math.max(row.times[index] ?? 0, time);
+    row.times[index] = Math.max(row.times[index] ?? 0, bounded(roundTripMicroseconds ?? 0));
   }
   if (rows.size === 0) return undefined;
   return {
@@ -48,13 +54,15 @@ export function nodeResultsOf(
   const byProbe = Map.groupBy(verdicts, ({ node, type }) => `${places.get(type) ?? 'pod'} ${node}`);
   return reports.map((report) => {
     const ours = byProbe.get(`${report.place} ${report.node}`) ?? [];
-    const roundTripMicroseconds = quantilesOf(ours);
+    const roundTripMicroseconds = quantilesOf(ours.map((verdict) => verdict.roundTripMicroseconds));
+    const lookups = lookupsOf(ours);
     return {
       name: report.node,
       place: report.place,
       ...summaryOf(report, ours),
       ...countsOf(ours),
       ...(roundTripMicroseconds === undefined ? {} : { roundTripMicroseconds }),
+      ...(lookups.length === 0 ? {} : { lookups }),
       ...(report.job === undefined ? {} : { job: report.job.name }),
     };
   });
@@ -93,12 +101,26 @@ function summaryOf({ outcome }: ProbeReport, verdicts: readonly Verdict[]) {
   return { outcome: worst.outcome, reason: worst.reason, message: cut(worst.message, 256) };
 }
 
-function quantilesOf(verdicts: readonly Verdict[]) {
-  const times = verdicts
-    .flatMap(({ roundTripMicroseconds }) => roundTripMicroseconds ?? [])
-    .sort((a, b) => a - b);
+/** lookupsOf has what became of DNS questions, for each path that was asked. */
+function lookupsOf(verdicts: readonly Verdict[]): readonly NonNullable<NodeResult['lookups']>[number][] {
+  const byPath = Map.groupBy(verdicts, ({ lookup }) => lookup?.path);
+  return dnsPaths.flatMap((path) => {
+    const ours = byPath.get(path);
+    if (ours === undefined) return [];
+    const latencyMicroseconds = quantilesOf(ours.map(({ lookup }) => lookup?.latencyMicroseconds));
+    return [{ path, ...countsOf(ours), ...(latencyMicroseconds && { latencyMicroseconds }) }];
+  });
+}
+
+function quantilesOf(measured: readonly (number | undefined)[]) {
+  const times = measured.flatMap((time) => (time === undefined ? [] : [bounded(time)])).sort((a, b) => a - b);
   const last = times.at(-1);
   if (last === undefined) return undefined;
-  const at = (share: number) => Math.round(times[Math.ceil(share * times.length) - 1] ?? last);
-  return { p50: at(0.5), p90: at(0.9), max: Math.round(last) };
+  const at = (share: number) => times[Math.ceil(share * times.length) - 1] ?? last;
+  return { p50: at(0.5), p90: at(0.9), max: last };
+}
+
+/** bounded is whole microseconds within a minute, the schema's bound. */
+function bounded(time: number): number {
+  return Math.min(60_000_000, Math.max(0, Math.round(time)));
 }

@@ -25,8 +25,9 @@ export function outstandingOf(run: NetworkAuditRun | undefined): Outstanding {
   for (const finding of run?.status?.findings ?? []) {
     if (finding.severity !== 'Failed') continue;
     const pair = pairOf(finding);
-    if (pair === undefined) lonely.add(finding.node);
-    else failed.set(`${pair.from} ${pair.to}`, pair);
+    // What fails from everywhere is asked again by whoever's turn it is.
+    if (pair === undefined && finding.node !== '') lonely.add(finding.node);
+    if (pair !== undefined) failed.set(`${pair.from} ${pair.to}`, pair);
   }
   const pairs = new Map<string, Retry>();
   for (const { from, to } of failed.values()) {

@@ -1,5 +1,5 @@
 /** What the verdicts of a run come to: the outcome, with the reason and the sentence of its `Passed` condition. */
-import type { Plan, RunOutcome, SkippedNodeReason, Summary } from '../api/v1alpha1/index.ts';
+import type { Plan, RunOutcome, SkippedNodeReason, Summary, Suspect } from '../api/v1alpha1/index.ts';
 import type { Verdict } from '../checks/verdict.ts';
 import { countsOf } from './matrix.ts';
 import { compare, plural } from './text.ts';
@@ -11,6 +11,9 @@ export interface Passing {
   readonly message: string;
 }
 
+/** Named is a suspect by its name. */
+type Named = Pick<Suspect, 'kind' | 'name'>;
+
 /** Counts are verdicts, counted by outcome. */
 export type Counts = Omit<Summary, 'warnings' | 'nodes'>;
 
@@ -18,7 +21,7 @@ export type Counts = Omit<Summary, 'warnings' | 'nodes'>;
  * passingOfRun is what decides over a whole run. A check of few questions counts by itself as well: that none of it was
  * answered must not be lost among thousands of questions of another.
  */
-export function passingOfRun(plan: Plan, verdicts: readonly Verdict[], suspect: string | undefined): Passing {
+export function passingOfRun(plan: Plan, verdicts: readonly Verdict[], suspect: Named | undefined): Passing {
   const { maxUnknownPercent } = plan;
   const passing = passingOf(countsOf(verdicts), maxUnknownPercent, causeOf(verdicts, suspect));
   if (passing.outcome !== 'Passed') return passing;
@@ -81,14 +84,18 @@ function limitsOf({ eligible, skipped }: Plan): string {
 }
 
 /** causeOf counts the reasons of failures, the most frequent first, and names the suspect: ` (2 OneWay); …`. */
-function causeOf(verdicts: readonly Verdict[], suspect: string | undefined): string {
+function causeOf(verdicts: readonly Verdict[], suspect: Named | undefined): string {
   const failed = verdicts.filter(({ outcome }) => outcome === 'Failed');
   const reasons = [...Map.groupBy(failed, ({ reason }) => reason)]
     .map(([reason, { length }]) => ({ reason, length }))
     .sort((a, b) => b.length - a.length || compare(a.reason, b.reason))
     .map(({ reason, length }) => `${length} ${reason}`);
-  const blame = suspect === undefined ? '' : `; node ${suspect} explains most of it`;
+  const blame = suspect === undefined ? '' : `; ${nameOf(suspect)} explains most of it`;
   return ` (${reasons.join(', ')})${blame}`;
+}
+
+function nameOf({ kind, name }: Named): string {
+  return `${kind === 'Node' ? 'node' : kind} ${name}`;
 }
 
 /** statusOfPassed is the status of a `Passed` condition. */

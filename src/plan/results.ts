@@ -10,12 +10,14 @@ import {
 } from '../api/v1alpha1/index.ts';
 import type { Check } from '../checks/check.ts';
 import type { Verdict } from '../checks/verdict.ts';
+import { carriedOver } from './carried.ts';
 import { withConditions } from './conditions.ts';
-import { carriedOver, findingsOf } from './findings.ts';
+import { findingsOf } from './findings.ts';
+import { warningsOf } from './gather.ts';
 import { countsOf, matrixOf, nodeResultsOf, worstOf } from './matrix.ts';
 import { type Passing, passingOf, passingOfRun, statusOfPassed } from './passing.ts';
 import type { ProbeReport } from './reports.ts';
-import { pairResultsOf, suspectsOf } from './suspects.ts';
+import { suspectsOf } from './suspects.ts';
 import { cut } from './text.ts';
 import { timeText } from './time.ts';
 
@@ -38,9 +40,9 @@ export function resultsOf(input: ResultInput, now: Date, kinds: readonly Check[]
   const checks = new Set(plan.checks.map(({ name }) => name));
   const carried = carriedOver(previous, verdicts, checks, input.nodeNames);
   const { findings, omitted } = findingsOf(verdicts, carried, previous, timeText(now));
-  const suspects = suspectsOf(pairResultsOf(verdicts));
+  const suspects = suspectsOf(verdicts);
   const summary = summaryOf(plan, verdicts, reports);
-  const passing = passingOfRun(plan, verdicts, suspects[0]?.name);
+  const passing = passingOfRun(plan, verdicts, suspects[0]);
   const matrix = matrixOf(plan, verdicts);
   return fitRunStatus({
     ...run.status,
@@ -81,7 +83,7 @@ function summaryOf(plan: Plan, verdicts: readonly Verdict[], reports: readonly P
   const reported = reports.filter(({ outcome }) => outcome.kind === 'Answered').map(({ node }) => node);
   return {
     ...countsOf(verdicts),
-    warnings: verdicts.filter(({ warning }) => warning !== undefined).length,
+    warnings: warningsOf(verdicts).length,
     nodes: { eligible: plan.eligible, probed: plan.nodes.length, reported: new Set(reported).size },
   };
 }

@@ -27,3 +27,10 @@ export function compare(a: string, b: string): number {
 export function plural(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? '' : 's'}`;
 }
+
+/** mostFrequent is the word that is there most often, the first of the alphabet where several are, empty where none is. */
+export function mostFrequent(words: readonly string[]): string {
+  const counts = new Map<string, number>();
+  for (const word of words) counts.set(word, (counts.get(word) ?? 0) + 1);
+  return [...counts].sort(([a, m], [b, n]) => n - m || compare(a, b))[0]?.[0] ?? '';
+}

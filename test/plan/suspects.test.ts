@@ -1,17 +1,16 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Verdict } from '../../src/checks/verdict.ts';
-import { pairResultsOf, suspectsOf } from '../../src/plan/suspects.ts';
+import { pairResultsOf } from '../../src/plan/pair-suspects.ts';
+import { suspectsOf } from '../../src/plan/suspects.ts';
 import { allPairs, makeVerdict } from './make.ts';
 
 function suspects(verdicts: readonly Verdict[]): readonly string[] {
-  return suspectsOf(pairResultsOf(verdicts)).map(({ name }) => name);
+  return suspectsOf(verdicts).map(({ name }) => name);
 }
 
 function why(verdicts: readonly Verdict[]): readonly string[] {
-  return suspectsOf(pairResultsOf(verdicts)).map(
-    (suspect) => `${suspect.kind} ${suspect.name}: ${suspect.why}`,
-  );
+  return suspectsOf(verdicts).map((suspect) => `${suspect.kind} ${suspect.name}: ${suspect.why}`);
 }
 
 describe('with three nodes', () => {
@@ -182,5 +181,71 @@ describe('with many nodes', () => {
       makeVerdict('n1', 'n2'),
     ]);
     assert.deepEqual(pairs, [{ from: 'n1', to: 'n2', failed: true, reason: 'Unreachable' }]);
+  });
+});
+
+describe('with failures that judges lay on an object', () => {
+  const blaming = (node: string, object: string, more: Partial<Verdict> = {}): Verdict => {
+    const { peer: _, ...verdict } = makeVerdict(node, '', { check: 'dns', type: 'DNS' });
+    const [kind, name = ''] = object.split(' ');
+    assert.ok(kind === 'Pod' || kind === 'Node' || kind === 'Service');
+    return { ...verdict, outcome: 'Failed', reason: 'EndpointDown', blames: { kind, name }, ...more };
+  };
+  const unblamed = (node: string): Verdict => {
+    const { blames: _, ...verdict } = blaming(node, 'Pod x', { reason: 'WrongAnswer' });
+    return verdict;
+  };
+  const coredns = 'Pod kube-system/coredns-1';
+
+  it('a replica that fails every node is named, with how many nodes and questions agree', () => {
+    const verdicts = ['n1', 'n2', 'n3'].flatMap((node) => [blaming(node, coredns), blaming(node, coredns)]);
+    assert.deepEqual(why(verdicts), [
+      `${coredns}: all 6 questions that failed, asked from 3 nodes, point at it (EndpointDown)`,
+    ]);
+    assert.deepEqual(why([...verdicts, unblamed('n1')]), [
+      `${coredns}: 6 of 7 questions that failed, asked from 3 nodes, point at it (EndpointDown)`,
+    ]);
+  });
+
+  it('one question convicts only where it is all that failed', () => {
+    assert.deepEqual(why([blaming('n1', 'Service kube-system/kube-dns')]), [
+      'Service kube-system/kube-dns: the one question that failed, asked from n1, points at it (EndpointDown)',
+    ]);
+    assert.deepEqual(suspects([blaming('n1', coredns), unblamed('n1')]), []);
+  });
+
+  it('nothing is named where most failures are of no object, or of more objects than can be named', () => {
+    const two = [blaming('n1', coredns), blaming('n2', coredns)];
+    assert.deepEqual(suspects([...two, unblamed('n1'), unblamed('n2')]), []);
+    const everyNode = Array.from({ length: 40 }, (_, index) => `n${index}`);
+    assert.deepEqual(
+      suspects(everyNode.flatMap((node) => [blaming(node, `Node ${node}`), blaming(node, `Node ${node}`)])),
+      [],
+    );
+  });
+
+  it('two dead replicas are both named, the one that fails more nodes first', () => {
+    const verdicts = [
+      ...['n1', 'n2'].map((node) => blaming(node, coredns)),
+      ...['n1', 'n2', 'n3'].map((node) => blaming(node, 'Pod kube-system/coredns-2')),
+    ];
+    assert.deepEqual(suspects(verdicts), ['kube-system/coredns-2', 'kube-system/coredns-1']);
+  });
+
+  it('a node that pairs speak against, too, is named once, before a replica that it takes along', () => {
+    const pairs = allPairs(3, (from, to) =>
+      from === to || (from !== 'n2' && to !== 'n2') ? undefined : 'Unreachable',
+    );
+    const found = suspectsOf([
+      ...pairs,
+      ...['n1', 'n3'].flatMap((node) => [blaming(node, coredns), blaming(node, coredns)]),
+      blaming('n2', 'Node n2', { reason: 'ServicePathBroken' }),
+      blaming('n2', 'Node n2', { reason: 'ServicePathBroken' }),
+    ]);
+    assert.deepEqual(
+      found.map(({ kind, name }) => `${kind} ${name}`),
+      ['Node n2', coredns],
+    );
+    assert.match(found[0]?.why ?? '', /leave n2.*; 2 of 6 questions that failed, asked from n2, point at it/);
   });
 });

@@ -44,7 +44,7 @@ export function fitPlan(plan: Plan): Plan {
 
 /**
  * fitRunStatus leaves out, step by step until the rest fits: round trips of the matrix, findings but the first 32
- * (`findingsOmitted` counts them), messages of nodes, the matrix, nodes, and then whatever findings are too many.
+ * (`findingsOmitted` counts them), messages of nodes, their lookups, the matrix, nodes, and then whatever findings are too many.
  * The plan is never touched: it must have been fitted before it was written.
  */
 export function fitRunStatus(status: NetworkAuditRunStatus): NetworkAuditRunStatus {
@@ -60,6 +60,10 @@ const steps: readonly Step[] = [
   (status) => ({
     ...status,
     ...(status.nodes && { nodes: status.nodes.map((node) => ({ ...node, message: '' })) }),
+  }),
+  (status) => ({
+    ...status,
+    ...(status.nodes && { nodes: status.nodes.map(({ lookups: _, ...node }) => node) }),
   }),
   ({ matrix: _, ...status }) => status,
   ({ nodes: _, ...status }) => status,
