@@ -24,7 +24,7 @@ export function carriedOver(
   const byPlace = Map.groupBy(verdicts, ({ check, node, peer }) => placeOf(check, node, peer));
   const byCheck = Map.groupBy(verdicts, ({ check }) => check);
   return before.filter((finding) => {
-    const peer = pairOf(finding)?.to;
+    const peer = pairOf(finding, previous)?.to;
     if (peer !== undefined && !nodes.has(peer)) return false;
     const place = placeOf(finding.check, finding.node, peer);
     const asked = (finding.node === '' ? byCheck.get(finding.check) : byPlace.get(place)) ?? [];

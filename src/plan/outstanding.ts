@@ -2,8 +2,16 @@
 import type { Finding, NetworkAuditRun, Retry } from '../api/v1alpha1/index.ts';
 import { compare } from './text.ts';
 
-/** pairOf reads the ordered pair that a finding is about, out of a subject that begins with `n1 → n2`. */
-export function pairOf(finding: Pick<Finding, 'subject'>): Retry | undefined {
+/**
+ * pairOf reads the ordered pair that a finding of a run is about, out of a subject that begins with `n1 → n2`. Only
+ * PodToPod asks nodes of each other: at other kinds' arrows is a server, a file, a Service.
+ */
+export function pairOf(
+  finding: Pick<Finding, 'check' | 'subject'>,
+  run: NetworkAuditRun | undefined,
+): Retry | undefined {
+  const planned = run?.status?.plan?.checks.find(({ name }) => name === finding.check);
+  if (planned !== undefined && planned.type !== 'PodToPod') return undefined;
   const match = /^(\S+) → (\S+)/.exec(finding.subject ?? '');
   const [, from, to] = match ?? [];
   return from === undefined || to === undefined ? undefined : { from, to };
@@ -24,7 +32,7 @@ export function outstandingOf(run: NetworkAuditRun | undefined): Outstanding {
   for (const pair of failedInMatrix(run)) failed.set(`${pair.from} ${pair.to}`, pair);
   for (const finding of run?.status?.findings ?? []) {
     if (finding.severity !== 'Failed') continue;
-    const pair = pairOf(finding);
+    const pair = pairOf(finding, run);
     // What fails from everywhere is asked again by whoever's turn it is.
     if (pair === undefined && finding.node !== '') lonely.add(finding.node);
     if (pair !== undefined) failed.set(`${pair.from} ${pair.to}`, pair);
