@@ -26,13 +26,34 @@ export function carriedOver(
   return before.filter((finding) => {
     const peer = pairOf(finding, previous)?.to;
     if (peer !== undefined && !nodes.has(peer)) return false;
-    const place = placeOf(finding.check, finding.node, peer);
-    const asked = (finding.node === '' ? byCheck.get(finding.check) : byPlace.get(place)) ?? [];
+    const ofCheck = byCheck.get(finding.check) ?? [];
+    if (finding.node === '') {
+      const about = ofCheck.filter(({ subject }) => isAbout(subject, finding.subject ?? ''));
+      return !isAnswered(about.length > 0 ? about : ofCheck);
+    }
+    const asked = byPlace.get(placeOf(finding.check, finding.node, peer)) ?? [];
     const same = asked.filter(({ subject }) => cut(subject, maxSubjectLength) === finding.subject);
-    return !(same.length > 0 ? same : asked).some(
-      ({ outcome }) => outcome === 'Passed' || outcome === 'Failed',
-    );
+    if (same.length > 0) return !isAnswered(same);
+    // Nodes ask replicas in turn: one that others still ask has not been asked again from here.
+    const far = peer === undefined ? farEnd(finding.subject) : undefined;
+    const elsewhere = far !== undefined && ofCheck.some(({ subject }) => farEnd(subject) === far);
+    return elsewhere || !isAnswered(asked);
   });
+}
+
+function isAnswered(verdicts: readonly Verdict[]): boolean {
+  return verdicts.some(({ outcome }) => outcome === 'Passed' || outcome === 'Failed');
+}
+
+/** isAbout tells whether a question was about a subject of no node: itself, or some node's way to it. */
+function isAbout(asked: string, subject: string): boolean {
+  const far = farEnd(asked);
+  return asked === subject || far === subject || far?.startsWith(`${subject} `) === true;
+}
+
+/** farEnd is what a node asked: `kube-system/coredns-1 UDP` of `n1 → kube-system/coredns-1 UDP`. */
+function farEnd(subject: string | undefined): string | undefined {
+  return /^\S+ → (.+)$/.exec(subject ?? '')?.[1];
 }
 
 function placeOf(check: string, node: string, peer: string | undefined): string {

@@ -151,10 +151,19 @@ describe('a failure of DNS in the run before', () => {
     const failure = lookup('n9', down);
     assert.equal(carried(failure), true);
     assert.equal(carried(failure, lookup('n1', { ...silent, subject: replica })), true);
-    const other = lookup('n2', passed);
+    const other = lookup('n2', { ...passed, subject: 'n2 → kube-system/coredns-2 UDP' });
     assert.equal(carried(failure, lookup('n1', { ...silent, subject: replica }), other), true);
+    assert.equal(carried(failure, lookup('n1', silent), other), true);
+    assert.equal(carried(failure, lookup('n1', { ...passed, subject: `n1 → ${replica} UDP` }), other), false);
     assert.equal(carried(failure, lookup('n1', { ...passed, subject: replica }), other), false);
-    assert.equal(carried(failure, other), false);
+    assert.equal(carried(failure, lookup('n2', { ...passed, subject: 'n2 → resolv.conf' })), false);
+  });
+
+  it('of a replica that others still ask waits for its own node to ask it again', () => {
+    const failure = lookup('n1');
+    const elsewhere = lookup('n1', { ...passed, subject: 'n1 → kube-system/coredns-2' });
+    assert.equal(carried(failure, elsewhere, lookup('n2', passed)), true);
+    assert.equal(carried(failure, elsewhere), false);
   });
 
   it('lets its node probe again, and one of no node lets nobody', () => {
