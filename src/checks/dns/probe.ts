@@ -55,6 +55,7 @@ export async function probe(given: Task, context: ProbeContext, means: Means): P
   const over = new AbortController();
   const timer = setTimeout(() => over.abort(), task.budget.seconds * 1000);
   const signal = AbortSignal.any([context.signal, over.signal]);
+  const progress = () => context.progress(evidence());
   try {
     await askAll({
       task,
@@ -64,37 +65,27 @@ export async function probe(given: Task, context: ProbeContext, means: Means): P
       signal,
       done(index, result) {
         results[index] = typeof result === 'number' ? result : outcomes.number(result);
-        context.progress(evidence());
+        progress();
       },
     });
     if (over.signal.aborted && !context.signal.aborted) markOver(results);
+    const kinds = results.map((result) => outcomes.all()[result]?.kind);
     const silent = (server: Server) =>
       questions.some(
         (question, index) =>
-          question.server === server &&
-          question.transport === 'UDP' &&
-          isSilent(outcomes.all()[results[index] ?? -1]?.kind),
+          question.server === server && question.transport === 'UDP' && isSilent(kinds[index]),
       );
     const question = ownQuestion(task, 'problem' in resolvConf ? [] : resolvConf.search);
-    const [gate, patient] = [new Gate(measuredAtOnce), new Gate(servers.length)];
-    await Promise.all(
-      servers.map(async (server, index) => {
-        const address = server.path === 'ResolvConf' ? nameservers[0] : server.address;
-        if (question === undefined || address === undefined) return;
-        const port = server.path === 'ResolvConf' ? means.port : server.port;
-        const isPatient = silent(server);
-        await (isPatient ? patient : gate).through(async () => {
-          if (signal.aborted) return;
-          const { patienceMilliseconds } = means;
-          const timeoutMilliseconds = task.timeoutSeconds * 1000;
-          const whom = { address, port, question, silent: isPatient };
-          const seen = await measure({ ...whom, timeoutMilliseconds, patienceMilliseconds, signal });
-          // What was under way when time was up says nothing.
-          if (signal.aborted) return;
-          latencies[index] = seen;
-          context.progress(evidence());
-        });
-      }),
+    const targets = servers.map((server) => ({
+      ...addressed(server, nameservers[0], means.port),
+      silent: silent(server),
+    }));
+    await measureAll(
+      { task, question, targets, patienceMilliseconds: means.patienceMilliseconds, signal },
+      (index, seen) => {
+        latencies[index] = seen;
+        progress();
+      },
     );
   } finally {
     clearTimeout(timer);
@@ -102,6 +93,53 @@ export async function probe(given: Task, context: ProbeContext, means: Means): P
     over.abort();
   }
   return evidence();
+}
+
+/** Target is a server to measure; without an address, resolv.conf has none. */
+interface Target {
+  readonly address?: string | undefined;
+  readonly port: number;
+  readonly silent: boolean;
+}
+
+interface MeasuringAll {
+  readonly task: DNSTask;
+  readonly question: OwnQuestion | undefined;
+  readonly targets: readonly Target[];
+  readonly patienceMilliseconds: number;
+  readonly signal: AbortSignal;
+}
+
+function addressed(server: Server, first: string | undefined, port: number): Omit<Target, 'silent'> {
+  return server.path === 'ResolvConf' ? { address: first, port } : server;
+}
+
+/** measureAll waits for all silent servers at once, and measures the others a few at a time. */
+async function measureAll(
+  { task, question, targets, patienceMilliseconds, signal }: MeasuringAll,
+  done: (index: number, seen: SeenLatency) => void,
+): Promise<void> {
+  const timeoutMilliseconds = task.timeoutSeconds * 1000;
+  const gates = { silent: new Gate(targets.length), answering: new Gate(measuredAtOnce) };
+  await Promise.all(
+    targets.map(async ({ address, port, silent }, index) => {
+      if (question === undefined || address === undefined) return;
+      await (silent ? gates.silent : gates.answering).through(async () => {
+        if (signal.aborted) return;
+        const seen = await measure({
+          address,
+          port,
+          question,
+          silent,
+          timeoutMilliseconds,
+          patienceMilliseconds,
+          signal,
+        });
+        // What was under way when time was up says nothing.
+        if (!signal.aborted) done(index, seen);
+      });
+    }),
+  );
 }
 
 /** markOver tells what there was no time for. */

@@ -263,3 +263,36 @@ test('a resolv.conf that cannot be read is told of', async () => {
   const { resolvConf: seen } = await asked(taskOf([]), { resolvConf: join(folder, 'none') });
   assert.ok('problem' in seen && seen.problem.startsWith('ENOENT'));
 });
+
+test('a name without a final dot goes through the search list of resolv.conf', async () => {
+  const respond: Respond = (question) =>
+    question.name === 'one.svc.cluster.test' ? good(question) : { rcode: 'NXDOMAIN' };
+  await withServer(respond, async (_, [address, port]) => {
+    const own = join(folder, 'own.conf');
+    await writeFile(own, `nameserver ${address}\nsearch x.cluster.test svc.cluster.test\noptions ndots:5\n`);
+    // nslookup itself reads no other file than /etc/resolv.conf, and there is none with a port in it.
+    const view = ['--dev-bind', '/', '/', '--ro-bind', own, '/etc/resolv.conf'];
+    const evidence = await asked(
+      taskOf([[address, port]], {
+        paths: ['ResolvConf', 'Endpoints'],
+        lookups: [
+          ['one', 'A'],
+          ['one.svc.cluster.test.', 'A'],
+        ],
+      }),
+      { resolvConf: own, command: ['bwrap', ...view, 'nslookup', `-port=${port}`], port },
+    );
+    assert.deepEqual(evidence.resolvConf, {
+      nameservers: [address],
+      search: ['x.cluster.test', 'svc.cluster.test'],
+      ndots: 5,
+    });
+    // Both found the same, and the relative name was asked along resolv.conf only.
+    assert.deepEqual(evidence.results, [0, 0, 0]);
+    assert.equal(evidence.outcomes[0]?.name, 'one.svc.cluster.test.');
+    assert.deepEqual(
+      evidence.latencies.map((each) => each?.answered),
+      [5, 5],
+    );
+  });
+});
