@@ -1,5 +1,5 @@
 /** Whether audits can run at all: what `Ready` says, and what the operator waits for before it makes a run. */
-import type { NetworkAudit, ReasonOf } from '../api/v1alpha1/index.ts';
+import { bytesOf, maxChecksBytes, type NetworkAudit, type ReasonOf } from '../api/v1alpha1/index.ts';
 import type { Check, Place } from '../checks/check.ts';
 import { dueRun } from './due.ts';
 import { type Eligibility, eligibleNodes } from './eligible.ts';
@@ -50,7 +50,7 @@ export function readinessOf(
     return { obstacle: { reason: 'InvalidSchedule', message: parsed.message }, unheard: 0 };
   }
   const schedule = parsed === undefined ? {} : { schedule: parsed };
-  const invalid = selectorProblem(spec.nodes.selector);
+  const invalid = selectorProblem(spec.nodes.selector) ?? sizeProblem(audit);
   if (invalid !== undefined) {
     return { ...schedule, obstacle: { reason: 'InvalidSpec', message: invalid }, unheard: 0 };
   }
@@ -70,6 +70,13 @@ export function readinessOf(
     ...(settled === undefined ? {} : { settled }),
     ...(calm === undefined ? {} : { calm }),
   };
+}
+
+/** sizeProblem says what the schema cannot: a list of long names, each within its bound, can be too much for a plan. */
+function sizeProblem({ spec }: NetworkAudit): string | undefined {
+  const size = bytesOf(spec.checks);
+  if (size <= maxChecksBytes) return undefined;
+  return `spec.checks: ${Math.ceil(size / 1024)} KiB of lookups and records are too much, at most ${maxChecksBytes / 1024} may be: ask fewer, or in another audit`;
 }
 
 /** withName adds the obstacle that somebody else's run has the name of the one that is due. */

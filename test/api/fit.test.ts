@@ -5,6 +5,7 @@ import {
   bytesOf,
   fitPlan,
   fitRunStatus,
+  maxChecksBytes,
   maxRunBytes,
   type NetworkAuditRunStatus,
   runStatus,
@@ -46,8 +47,12 @@ function largest(schema: Structural, character: string, index = 0): unknown {
 
 function largestRun(character: string): NetworkAuditRunStatus {
   const result = validate(runStatus, largest(runStatus, character));
-  assert.ok(result.ok, JSON.stringify(result));
-  return result.value;
+  assert.ok(result.ok);
+  const { plan, ...status } = result.value;
+  assert.ok(plan !== undefined);
+  // What a user may write of checks is bounded as a whole: see maxChecksBytes.
+  const checks = plan.checks.map(({ dns: _, ...check }) => check);
+  return { ...status, plan: { ...plan, checks } };
 }
 
 test('the largest run that the schema admits is cut to 512 KiB, and is still a valid run', () => {
@@ -149,4 +154,24 @@ test('size is counted as Go writes JSON, not as JavaScript does', () => {
   assert.equal(bytesOf('é🙂'), 2 + 2 + 4);
   const hostile = fitRunStatus({ ...largestRun('<'), plan: fitPlan(largestRun('m').plan ?? assert.fail()) });
   assert.ok(bytesOf(hostile) <= maxRunBytes, `${bytesOf(hostile)}`);
+});
+
+test('a plan of many DNS endpoints loses names of Pods, then endpoints, and never a lookup', () => {
+  const status = largestRun('m');
+  assert.ok(status.plan !== undefined);
+  const name = 'p'.repeat(253);
+  const endpoints = Array.from({ length: 100 }, () => ({ address: '10.0.0.1', port: 53, pod: name }));
+  const services = Array.from({ length: 4 }, () => ({ namespace: 'n', name, addresses: [], endpoints }));
+  const checks = Array.from({ length: 16 }, (_, index) => ({
+    name: `dns-${index}`,
+    type: 'DNS' as const,
+    dns: { lookups: [], paths: [], transports: [], timeoutSeconds: 2, domain: 'cluster.local', services },
+  }));
+  const fitted = fitPlan({ ...status.plan, checks });
+  assert.ok(bytesOf(fitted.checks) <= 2 * maxChecksBytes, `${bytesOf(fitted.checks)}`);
+  assert.equal(fitted.checks.length, 16);
+  for (const { dns } of fitted.checks) {
+    assert.equal(dns?.services.length, 4);
+    for (const each of dns.services) assert.ok(each.endpoints.length > 0);
+  }
 });

@@ -2,7 +2,7 @@
  * How a run is made to fit into 512 KiB. The bounds of the schema alone cannot promise it: with the longest names and
  * messages everywhere they allow more. What is left out is always said, or is worth least.
  */
-import { maxRunBytes, maxSuspects } from './limits.ts';
+import { maxChecksBytes, maxRunBytes, maxSuspects } from './limits.ts';
 import type { Plan } from './plan.ts';
 import type { Finding } from './results.ts';
 import type { NetworkAuditRunStatus } from './run.ts';
@@ -26,9 +26,9 @@ export function bytesOf(value: unknown): number {
   );
 }
 
-/** fitPlan leaves out what a plan can do without: messages of skipped nodes first, then skipped nodes, then retries. */
+/** fitPlan leaves out what a plan can do without: DNS endpoints that are too many, then messages of skipped nodes first, then skipped nodes, then retries. */
 export function fitPlan(plan: Plan): Plan {
-  let fitted = plan;
+  let fitted = fitEndpoints(plan);
   if (bytesOf(fitted) > maxPlanBytes) {
     fitted = { ...fitted, skipped: fitted.skipped.map((node) => ({ ...node, message: '' })) };
   }
@@ -40,6 +40,27 @@ export function fitPlan(plan: Plan): Plan {
     ...fitted,
     retries: keepWithin(fitted.retries, maxPlanBytes - bytesOf({ ...fitted, retries: [] })),
   };
+}
+
+/** fitEndpoints leaves out names of Pods, then endpoints: half of them until the rest fits, and never the last. */
+function fitEndpoints(plan: Plan): Plan {
+  if (bytesOf(plan.checks) <= 2 * maxChecksBytes) return plan;
+  const without = (most: number) =>
+    withServices(plan, (endpoints) => endpoints.slice(0, most).map(({ pod: _, ...each }) => each));
+  const counts = [100, 50, 25, 12, 6, 3, 1];
+  const fitting = counts.find((most) => bytesOf(without(most).checks) <= 2 * maxChecksBytes);
+  return without(fitting ?? 1);
+}
+
+type Endpoints = NonNullable<Plan['checks'][number]['dns']>['services'][number]['endpoints'];
+
+function withServices(plan: Plan, change: (endpoints: Endpoints) => Endpoints): Plan {
+  const checks = plan.checks.map(({ dns, ...check }) => {
+    if (dns === undefined) return check;
+    const services = dns.services.map((each) => ({ ...each, endpoints: change(each.endpoints) }));
+    return { ...check, dns: { ...dns, services } };
+  });
+  return { ...plan, checks };
 }
 
 /**

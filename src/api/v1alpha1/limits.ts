@@ -65,3 +65,6 @@ export const maxDNSServices = 4;
 
 /** maxDNSEndpoints is how many endpoints of a DNS Service a plan lists; a few of them are asked from each node. */
 export const maxDNSEndpoints = 100;
+
+/** maxChecksBytes is what all that an audit asks in its checks may take as JSON: every plan and every probe carries it. */
+export const maxChecksBytes = 48 * 1024;
