@@ -77,4 +77,24 @@ describe('a Service', { skip }, () => {
       assert.equal((await ask(sandbox, from, to)).tcp.error, 'ECONNREFUSED', from);
     }
   });
+
+  it('stays where a stopped proxy has left it, until the proxy starts again', async () => {
+    const to = address(await create('stale'));
+    await behind('stale', ['b']);
+    const proxy = sandbox.proxies.get('n1');
+    await proxy?.stop();
+    await behind('stale', ['c']);
+    await behind('stale', ['b'], false);
+    assert.equal(word(await ask(sandbox, 'a', to)), 'n2 n2');
+    assert.equal(word(await ask(sandbox, 'b', to)), 'n3 n3');
+    await proxy?.start();
+    assert.equal(word(await ask(sandbox, 'a', to)), 'n3 n3');
+  });
+
+  it('named kubernetes leads Pods to the API server', async () => {
+    const code =
+      "require('tls').connect({host:'10.96.0.1',port:443,rejectUnauthorized:false},function(){console.log(this.getPeerCertificate().subject.CN);this.end()}).on('error',(e)=>console.log(e.code))";
+    const { stdout } = await sandbox.podExec('default', 'b', ['node', '-e', code]);
+    assert.equal(stdout, 'kube-apiserver\n');
+  });
 });
