@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import type { Structural } from '../../src/api/structural.ts';
 import {
   bytesOf,
+  dnsPaths,
   fitPlan,
   fitRunStatus,
   maxChecksBytes,
@@ -133,6 +134,14 @@ test('a run of 200 nodes with names as they are keeps its matrix, its round trip
       unknown: 0,
       skipped: 0,
       roundTripMicroseconds: { p50: 412, p90: 902, max: 12345 },
+      lookups: dnsPaths.map((path) => ({
+        path,
+        passed: 101,
+        failed: 10,
+        unknown: 0,
+        skipped: 10,
+        latencyMicroseconds: { p50: 412, p90: 902, max: 12345 },
+      })),
       job: 'd'.repeat(63),
     })),
     matrix: {

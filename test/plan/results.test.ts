@@ -332,6 +332,55 @@ describe('the results of a run', () => {
   });
 });
 
+describe('lookups', () => {
+  it('are told for each path that was asked, in order, with how long answers took', () => {
+    const asked = (
+      path: 'ResolvConf' | 'Service',
+      more: Partial<Verdict> = {},
+      latency?: number,
+    ): Verdict => ({
+      ...makeVerdict('n1', 'n1', { type: 'DNS', check: 'dns', ...more }),
+      lookup: latency === undefined ? { path } : { path, latencyMicroseconds: latency },
+    });
+    const status = results([
+      asked('Service', {}, 300),
+      asked('Service', { outcome: 'Failed', reason: 'TimedOut' }, 90_000_000),
+      asked('ResolvConf', { outcome: 'Skipped', reason: 'Settling' }),
+      makeVerdict('n2', 'n2'),
+    ]);
+    assert.deepEqual(
+      status.nodes?.map(({ name, lookups }) => ({ name, lookups })),
+      [
+        {
+          name: 'n1',
+          lookups: [
+            { path: 'ResolvConf', passed: 0, failed: 0, unknown: 0, skipped: 1 },
+            {
+              path: 'Service',
+              passed: 1,
+              failed: 1,
+              unknown: 0,
+              skipped: 0,
+              latencyMicroseconds: { p50: 300, p90: 60_000_000, max: 60_000_000 },
+            },
+          ],
+        },
+        { name: 'n2', lookups: undefined },
+      ],
+    );
+  });
+
+  it('name a replica as what explains most of it by its kind', () => {
+    const { peer: _, ...own } = makeVerdict('n1', 'n1', { outcome: 'Failed', reason: 'EndpointDown' });
+    const blames = { kind: 'Pod', name: 'kube-system/coredns-1' } as const;
+    const status = results([{ ...own, blames }]);
+    assert.equal(
+      status.conditions.find(({ type }) => type === 'Passed')?.message,
+      '1 of 1 questions failed (1 EndpointDown); Pod kube-system/coredns-1 explains most of it',
+    );
+  });
+});
+
 describe('a finding of the run before', () => {
   it('keeps its date when it is found again', () => {
     const verdicts = [
