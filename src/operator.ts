@@ -1,9 +1,11 @@
 /** The operator's entry point: flags, log, metrics, HTTP server, signals. Wiring only. */
+import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { collectDefaultMetrics, Registry } from 'prom-client';
 import { checkOf } from './checks/registry.ts';
 import { Connection, loadKubeConfig } from './cluster/connection.ts';
 import { createController } from './cluster/controller.ts';
+import { clusterDomainOf } from './control/cluster-domain.ts';
 import { type OperatorOptions, parseFlags } from './control/flags.ts';
 import { errorText } from './control/log.ts';
 import { createLog } from './control/winston-log.ts';
@@ -11,11 +13,13 @@ import { registerAudits } from './metrics/audits.ts';
 import { createControllerMetrics } from './metrics/controller.ts';
 import { serve } from './metrics/server.ts';
 import { decide } from './plan/decide.ts';
+import type { Settings } from './plan/settings.ts';
 
 /** Kubernetes sends SIGKILL 15 s after SIGTERM here; what is not put down by then is not waited for. */
 const graceMilliseconds = 12_000;
 
-async function main(options: OperatorOptions): Promise<void> {
+async function main(given: OperatorOptions): Promise<void> {
+  const options = { ...given, settings: settingsOf(given.settings) };
   const log = createLog(options.logLevel);
   for (const event of ['uncaughtException', 'unhandledRejection']) {
     process.on(event, (error: unknown) => {
@@ -58,6 +62,12 @@ async function main(options: OperatorOptions): Promise<void> {
   await controller.run();
   await server.close();
   log.info('Ended');
+}
+
+/** settingsOf asks the Pod's own resolv.conf where no flag says what the cluster's domain is. */
+function settingsOf(settings: Settings): Settings {
+  if (settings.clusterDomain !== '') return settings;
+  return { ...settings, clusterDomain: clusterDomainOf(readFileSync('/etc/resolv.conf', 'utf8')) };
 }
 
 const parsed = parseFlags(process.argv.slice(2), process.env, hostname());

@@ -52,7 +52,7 @@ export interface ServiceView {
    * it last changed.
    */
   readonly endpointTimes: ReadonlyMap<string, string>;
-  /** restlessSince is since when there was no quiet settle window between two changes; absent when it is quiet. */
+  /** restlessSince is since when, up to the last change, no settle window went by without one. */
   readonly restlessSince?: string;
 }
 

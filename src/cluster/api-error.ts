@@ -55,6 +55,11 @@ export function isGone(error: unknown): boolean {
   return error instanceof ApiError && error.code === 404;
 }
 
+/** isWithheld tells that what was asked for is forbidden, or not served: asking again soon will not help. */
+export function isWithheld(error: unknown): boolean {
+  return error instanceof ApiError && (error.code === 403 || error.code === 404);
+}
+
 /** isRefusal tells that the server understood and said no to this very request: others may still go well. */
 export function isRefusal(error: unknown): boolean {
   return error instanceof ApiError && error.code >= 400 && error.code < 500 && error.code !== 429;

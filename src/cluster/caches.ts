@@ -2,21 +2,26 @@
 
 import { components, labels, objects, product } from '../api/names.ts';
 import type { NetworkAudit, NetworkAuditRun } from '../api/v1alpha1/index.ts';
+import type { Corefile } from '../checks/cluster-view.ts';
 import { responderPort } from '../checks/pod-to-pod/task.ts';
 import type { JobView, NodeView, ProbePodView, ResponderSetView, ResponderView } from '../plan/world.ts';
 import { auditView, runView } from './custom.ts';
-import { type JsonObject, objectAt, textMapOf, textOf } from './json.ts';
+import { type JsonObject, objectAt, optionalText, textMapOf, textOf } from './json.ts';
 import { type PolicyEntry, policyEntry } from './policies.ts';
 import type { Source } from './reflector.ts';
 import {
+  configMaps,
   daemonSets,
+  endpointSlices,
   jobs,
   networkAuditRuns,
   networkAudits,
   networkPolicies,
   nodes,
   pods,
+  services,
 } from './resources.ts';
+import { type Dated, type ServiceEntry, type SliceEntry, serviceEntry, sliceEntry } from './service-view.ts';
 import { Store } from './store.ts';
 import { jobView, nodeView, probePodView, responderSetView, responderView } from './views.ts';
 
@@ -50,10 +55,18 @@ export interface Caches {
   readonly jobs: ReadonlyMap<string, Store<JobEntry>>;
   readonly probePods: ReadonlyMap<string, Store<ProbePodEntry>>;
   readonly policies: Store<PolicyEntry>;
+  readonly services: Store<Dated<ServiceEntry>>;
+  readonly slices: Store<Dated<SliceEntry>>;
+  /** cachePods holds the node of each ready Pod of NodeLocal DNSCache. */
+  readonly cachePods: Store<string>;
+  /** corefiles holds the DNS server's own configuration, or nothing. */
+  readonly corefiles: Store<Corefile>;
   /** sources are what must be followed, one reflector each. */
   readonly sources: readonly Following[];
-  /** synced tells whether every store was filled once. */
+  /** synced tells whether every store was filled once, or, of what audits can do without, could not be. */
   readonly synced: () => boolean;
+  /** refused takes that a list was forbidden or is not served; it tells whether audits can do without, and whether that is news. */
+  readonly refused: (selection: Source<unknown>['selection']) => 'Needed' | 'New' | 'Known';
 }
 
 /** Following is a source whose kind of view does not matter to who follows it. */
@@ -81,6 +94,10 @@ export function createCaches({ podNamespace, nodeNamespace }: Scope): Caches {
   const responders = new Store<ResponderView>();
   const responderSets = new Store<ResponderSetView>();
   const policies = new Store<PolicyEntry>();
+  const serviceStore = new Store<Dated<ServiceEntry>>();
+  const slices = new Store<Dated<SliceEntry>>();
+  const cachePods = new Store<string>();
+  const corefiles = new Store<Corefile>();
   const namespaces = [...new Set([podNamespace, nodeNamespace])];
   const jobStores = new Map(namespaces.map((namespace) => [namespace, new Store<JobEntry>()]));
   const podStores = new Map(namespaces.map((namespace) => [namespace, new Store<ProbePodEntry>()]));
@@ -105,6 +122,10 @@ export function createCaches({ podNamespace, nodeNamespace }: Scope): Caches {
       store: policies,
       view: (policy) => policyEntry(policy, responderPort),
     }),
+    following({ selection: allServices, store: serviceStore, view: serviceEntry }),
+    following({ selection: allSlices, store: slices, view: sliceEntry }),
+    following({ selection: nodeLocalPods, store: cachePods, view: readyNode }),
+    following({ selection: coreDNSConfig, store: corefiles, view: corefileView }),
     ...[...jobStores].map(([namespace, store]) => {
       const selection = { resource: jobs, namespace, labelSelector: labels.runUid };
       return following({ selection, store, view: jobEntry });
@@ -114,6 +135,13 @@ export function createCaches({ podNamespace, nodeNamespace }: Scope): Caches {
       return following({ selection, store, view: probePodEntry });
     }),
   ];
+  const dispensable = new Set<Source<unknown>['selection']>([
+    allServices,
+    allSlices,
+    nodeLocalPods,
+    coreDNSConfig,
+  ]);
+  const without = new Set<Source<unknown>['selection']>();
   return {
     audits,
     runs,
@@ -123,9 +151,48 @@ export function createCaches({ podNamespace, nodeNamespace }: Scope): Caches {
     jobs: jobStores,
     probePods: podStores,
     policies,
+    services: serviceStore,
+    slices,
+    cachePods,
+    corefiles,
     sources,
-    synced: () => sources.every((source) => source.synced()),
+    synced: () => sources.every((source) => source.synced() || without.has(source.selection)),
+    refused: (selection) => {
+      if (!dispensable.has(selection)) return 'Needed';
+      if (without.has(selection)) return 'Known';
+      without.add(selection);
+      return 'New';
+    },
   };
+}
+
+const allServices = { resource: services };
+
+const allSlices = { resource: endpointSlices };
+
+/** nodeLocalPods are NodeLocal DNSCache's, by the label of its own manifest (cluster/addons/dns/nodelocaldns). */
+const nodeLocalPods = {
+  resource: pods,
+  namespace: 'kube-system',
+  labelSelector: 'k8s-app=node-local-dns',
+};
+
+/** coreDNSConfig is CoreDNS's ConfigMap, by the name that kubeadm and the add-on manager give it. */
+const coreDNSConfig = {
+  resource: configMaps,
+  namespace: 'kube-system',
+  fieldSelector: 'metadata.name=coredns',
+};
+
+function readyNode(pod: JsonObject): string | undefined {
+  const { node, ready, deleting } = responderView(pod);
+  return ready && !deleting && node !== '' ? node : undefined;
+}
+
+function corefileView(configMap: JsonObject): Corefile | undefined {
+  const text = optionalText(objectAt(configMap, 'data').Corefile);
+  const { namespace, name } = objectAt(configMap, 'metadata');
+  return text === undefined ? undefined : { configMap: `${textOf(namespace)}/${textOf(name)}`, text };
 }
 
 function following<View>(source: Source<View>): Following {

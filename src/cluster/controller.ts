@@ -8,6 +8,7 @@ import { Terms } from '../control/term.ts';
 import type { ControllerMetrics } from '../metrics/controller.ts';
 import type { Decision } from '../plan/actions.ts';
 import type { World } from '../plan/world.ts';
+import { isWithheld } from './api-error.ts';
 import { Applier } from './apply.ts';
 import { pause } from './backoff.ts';
 import { type Caches, createCaches } from './caches.ts';
@@ -20,6 +21,7 @@ import { Elector } from './lease.ts';
 import { Observer } from './observe.ts';
 import { defaultReflectorOptions, type ReflectorOptions } from './reflector.ts';
 import { SecondLook } from './second-look.ts';
+import { ServicesIndex } from './services-index.ts';
 import { Shell } from './shell.ts';
 import { wakeOnChange } from './wake.ts';
 
@@ -63,12 +65,13 @@ export function createController(parts: ControllerParts): Controller {
     userAgent: 'netaudit-operator',
   });
   const caches = createCaches({ podNamespace, nodeNamespace });
+  const index = new ServicesIndex(caches, options.settings);
   const evidence = new Evidence(client);
   const events = new Events(client, { log, instance: options.identity });
   const leases = new KubeletLeases(client);
   const closingSeconds = options.settings.reportMarginSeconds / 2;
   const secondLook = new SecondLook({ client, caches, log, closingSeconds });
-  const observer = new Observer({ caches, evidence, leases, secondLook, asksNodes: parts.asksNodes });
+  const observer = new Observer({ caches, evidence, leases, secondLook, index, asksNodes: parts.asksNodes });
   const elector: Elector = new Elector({
     client,
     namespace: podNamespace,
@@ -99,7 +102,7 @@ export function createController(parts: ControllerParts): Controller {
     keys: () => keysOf(caches),
   });
   wakeOnChange(caches, evidence, (audit, milliseconds) => terms.wake(audit, milliseconds));
-  const shell = new Shell(client, caches, reflectorOptions(parts), shellLog(log));
+  const shell = new Shell(client, caches, reflectorOptions(parts, caches), shellLog(log));
   return {
     caches,
     run: async () => {
@@ -126,12 +129,17 @@ async function untilSynced(caches: Caches, signal: AbortSignal): Promise<void> {
   while (!caches.synced() && !signal.aborted) await pause(50, signal);
 }
 
-function reflectorOptions({ options, log, metrics, reflector }: ControllerParts): ReflectorOptions {
+function reflectorOptions(
+  { options, log, metrics, reflector }: ControllerParts,
+  caches: Caches,
+): ReflectorOptions {
   return {
     ...defaultReflectorOptions,
     limits: { ...defaultReflectorOptions.limits, silenceMilliseconds: options.watchSilenceMilliseconds },
     restarted: metrics.watchRestarted,
-    failed: ({ resource, namespace }, error, delay) => {
+    failed: (selection, error, delay) => {
+      if (isWithheld(error) && caches.refused(selection) === 'Known') return;
+      const { resource, namespace } = selection;
       const milliseconds = Math.round(delay);
       log.warn('Could not follow', {
         resource: resource.plural,

@@ -1,13 +1,13 @@
 /** Every read for a decision: one audit's world, from the caches and, where they may be behind, from the API server. */
 import { labelValue } from '../api/names.ts';
 import type { NetworkAudit, NetworkAuditRun } from '../api/v1alpha1/index.ts';
-import { emptyClusterView } from '../checks/cluster-view.ts';
 import type { JobView, NodeView, ProbePodView, World } from '../plan/world.ts';
 import type { Caches } from './caches.ts';
 import type { Evidence } from './evidence.ts';
 import type { KubeletLeases } from './kubelet-leases.ts';
 import { policyViews } from './policies.ts';
 import type { SecondLook } from './second-look.ts';
+import type { ServicesIndex } from './services-index.ts';
 
 /** ObserverParts are what a world is gathered from. */
 export interface ObserverParts {
@@ -15,6 +15,7 @@ export interface ObserverParts {
   readonly evidence: Evidence;
   readonly leases: KubeletLeases;
   readonly secondLook: SecondLook;
+  readonly index: ServicesIndex;
   /** asksNodes tells whether one of the audit's checks has the place `node`. */
   readonly asksNodes: (audit: NetworkAudit) => boolean;
 }
@@ -61,7 +62,7 @@ export class Observer {
       jobs: ours,
       probePods,
       policies: policyViews(caches.policies.views()),
-      cluster: emptyClusterView,
+      cluster: this.#parts.index.view(),
       otherJobs,
       otherProbes: probesPlanned(
         caches.runs.views().filter((run) => run.spec.auditName !== auditName),

@@ -4,7 +4,7 @@
 export type Verb = 'get' | 'list' | 'watch' | 'create' | 'update' | 'patch' | 'delete' | 'deletecollection';
 
 /** GrantedNamespace is a namespace in which the operator has rights of its own. */
-export type GrantedNamespace = 'netaudit' | 'netaudit-node' | 'kube-node-lease' | 'default';
+export type GrantedNamespace = 'netaudit' | 'netaudit-node' | 'kube-node-lease' | 'kube-system' | 'default';
 
 /** Permission is one PolicyRule: of a Role in `namespace`, or of a ClusterRole when there is none. */
 export interface Permission {
@@ -48,6 +48,33 @@ const own: readonly Permission[] = [
     resources: ['nodes'],
     verbs: ['list', 'watch'],
     why: 'Which nodes there are decides who probes.',
+  },
+  {
+    apiGroup: '',
+    resources: ['services'],
+    verbs: ['list', 'watch'],
+    why: 'What names and rules must say of a Service is in the Service.',
+  },
+  {
+    apiGroup: 'discovery.k8s.io',
+    resources: ['endpointslices'],
+    verbs: ['list', 'watch'],
+    why: 'Which endpoints a Service has, and which the DNS servers are.',
+  },
+  {
+    apiGroup: '',
+    resources: ['pods'],
+    verbs: ['list', 'watch'],
+    namespace: 'kube-system',
+    why: 'On which nodes NodeLocal DNSCache answers in place of the DNS Service.',
+  },
+  {
+    apiGroup: '',
+    resources: ['configmaps'],
+    verbs: ['list', 'watch'],
+    namespace: 'kube-system',
+    resourceNames: ['coredns'],
+    why: "The DNS server's own configuration has hazards that are told as warnings.",
   },
   {
     apiGroup: 'coordination.k8s.io',

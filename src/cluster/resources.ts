@@ -17,6 +17,9 @@ export const nodes = resource('', 'v1', 'nodes');
 export const pods = resource('', 'v1', 'pods');
 /** coreEvents is where Events of other components are read: its field selectors are the ones everyone serves. */
 export const coreEvents = resource('', 'v1', 'events');
+export const services = resource('', 'v1', 'services');
+export const configMaps = resource('', 'v1', 'configmaps');
+export const endpointSlices = resource('discovery.k8s.io', 'v1', 'endpointslices');
 export const jobs = resource('batch', 'v1', 'jobs');
 export const daemonSets = resource('apps', 'v1', 'daemonsets');
 export const networkPolicies = resource('networking.k8s.io', 'v1', 'networkpolicies');

@@ -8,6 +8,9 @@ export interface Flag {
   readonly fallback: string;
   /** allowed are the only values of a text. */
   readonly allowed?: readonly string[];
+  /** form is what a text that is not empty must look like, and formText says it in words. */
+  readonly form?: RegExp;
+  readonly formText?: string;
   /** from and to bound a whole number. */
   readonly from?: number;
   readonly to?: number;
@@ -17,6 +20,12 @@ const text = (fallback: string, help: string, allowed?: readonly string[]): Flag
   help,
   fallback,
   ...(allowed === undefined ? {} : { allowed }),
+});
+const formed = (help: string, form: RegExp, formText: string): Flag => ({
+  help,
+  fallback: '',
+  form,
+  formText,
 });
 const count = (fallback: number, from: number, to: number, help: string): Flag => ({
   help,
@@ -65,6 +74,16 @@ export const flags = {
     'how long before the deadline of a run its probes end',
   ),
   'job-ttl-seconds': count(own.jobTtlSeconds, 0, 7 * 24 * hour, 'ttlSecondsAfterFinished of probe Jobs'),
+  'cluster-domain': formed(
+    "DNS domain of the cluster; by default that of the operator's own resolv.conf",
+    /^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/,
+    "a domain without a final dot, as in 'cluster.local'",
+  ),
+  'dns-service': formed(
+    'DNS Service of the cluster; by default found by its name or label',
+    /^[a-z0-9][-a-z0-9]*\/[a-z0-9][-a-z0-9]*$/,
+    "namespace and name of a Service, as in 'kube-system/kube-dns'",
+  ),
   kubeconfig: text('', 'kubeconfig file; by default as kubectl, or as a Pod is given'),
   'http-host': text('', 'address of metrics and health; by default all, of both families'),
   'http-port': count(8080, 0, 65_535, 'port of metrics and health; 0 for any that is free'),

@@ -71,7 +71,8 @@ function givenFlags(argv: readonly string[]): ReadonlyMap<string, string> | stri
   return given;
 }
 
-function problemOf({ allowed, from, to }: Flag, value: string): string | undefined {
+function problemOf({ allowed, form, formText, from, to }: Flag, value: string): string | undefined {
+  if (form !== undefined && value !== '' && !form.test(value)) return formText;
   if (allowed !== undefined && !allowed.includes(value)) return `one of ${allowed.join(', ')}`;
   if (from === undefined || to === undefined) return undefined;
   const number = /^\d{1,9}$/.test(value) ? Number(value) : Number.NaN;
@@ -124,6 +125,8 @@ function settingsOf(value: (name: FlagName) => string, number: (name: FlagName) 
     askedForIntervalSeconds: number('asked-for-interval-seconds'),
     refuseAfterSeconds: number('refuse-after-seconds'),
     reportMarginSeconds: number('report-margin-seconds'),
+    clusterDomain: value('cluster-domain'),
+    dnsService: value('dns-service'),
     jobTtlSeconds: number('job-ttl-seconds'),
   };
 }

@@ -28,6 +28,10 @@ export interface Settings {
   readonly refuseAfterSeconds: number;
   /** reportMarginSeconds is how long before the run's deadline the probes must have ended. */
   readonly reportMarginSeconds: number;
+  /** clusterDomain is the DNS domain of the cluster, without a final dot; the entry point fills it in where it is empty. */
+  readonly clusterDomain: string;
+  /** dnsService is `namespace/name` of the DNS Service; empty where it is found by the names that distributions use. */
+  readonly dnsService: string;
   /** jobTtlSeconds is `ttlSecondsAfterFinished` of probe Jobs: it only tidies up when the operator does not. */
   readonly jobTtlSeconds: number;
 }
@@ -47,5 +51,7 @@ export const defaultSettings: Settings = {
   askedForIntervalSeconds: 60,
   refuseAfterSeconds: 5,
   reportMarginSeconds: 10,
+  clusterDomain: 'cluster.local',
+  dnsService: '',
   jobTtlSeconds: 3600,
 };

@@ -100,7 +100,7 @@ describe('the operator against an API server', { timeout: 120_000 }, () => {
   it('asks at most three things for each node that it probes, when nothing is found', async () => {
     have({ nodes: 40, answerMilliseconds: 300 });
     const controller = start();
-    await until('it leads and watches', () => controller.leads() && server.watches === 10);
+    await until('it leads and watches', () => controller.leads() && server.watches === 14);
     const renewals = () => server.count('update', 'leases');
     const [before, renewed] = [server.requests.length, renewals()];
     apply('cluster');
@@ -189,8 +189,8 @@ describe('the operator against an API server', { timeout: 120_000 }, () => {
     // Longer than the Lease: leadership is lost, too.
     await new Promise((resolve) => setTimeout(resolve, 5000));
     const tries = lines.length - before;
-    // 10 watches back off to half a second at the most here, the election tries each second.
-    assert.ok(tries < 10 * 20 + 12, `${tries} failures were logged`);
+    // 14 watches back off to half a second at the most here, the election tries each second.
+    assert.ok(tries < 14 * 20 + 12, `${tries} failures were logged`);
     await server.listen();
     await until('the audit passed and all is tidy', () => overAndTidy(1)() && passed(), 30_000);
     assert.equal(cluster.created.length, 10);

@@ -10,9 +10,11 @@ import { KubeletLeases } from '../../src/cluster/kubelet-leases.ts';
 import { Observer } from '../../src/cluster/observe.ts';
 import { permissions } from '../../src/cluster/permissions.ts';
 import { SecondLook } from '../../src/cluster/second-look.ts';
+import { ServicesIndex } from '../../src/cluster/services-index.ts';
 import type { Store } from '../../src/cluster/store.ts';
 import { nodeView } from '../../src/cluster/views.ts';
 import { wakeOnChange } from '../../src/cluster/wake.ts';
+import { defaultSettings } from '../../src/plan/settings.ts';
 import { ApiServer } from '../support/api-server/server.ts';
 import { createKeptLog } from '../support/kept-log.ts';
 import { auditOf, metadataOf, runOf } from '../support/make-objects.ts';
@@ -44,7 +46,8 @@ describe('what a decision sees', () => {
     const leases = new KubeletLeases(client);
     const { log } = createKeptLog();
     const secondLook = new SecondLook({ client, caches, log, closingSeconds: 5 });
-    observer = new Observer({ caches, evidence, leases, secondLook, asksNodes: () => asksNodes });
+    const index = new ServicesIndex(caches, defaultSettings);
+    observer = new Observer({ caches, evidence, leases, secondLook, index, asksNodes: () => asksNodes });
   });
 
   /** put brings an object into a store as a watch would. */

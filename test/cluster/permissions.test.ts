@@ -142,6 +142,8 @@ it('no permission reaches Pods, Jobs or Events of other namespaces', () => {
       'netaudit.dev/networkaudits/finalizers: update',
       'netaudit.dev/networkauditruns/finalizers: update',
       '/nodes: list,watch',
+      '/services: list,watch',
+      'discovery.k8s.io/endpointslices: list,watch',
     ],
   );
 });

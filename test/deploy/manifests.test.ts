@@ -69,7 +69,7 @@ test('kustomize finds everything that the product needs, each once', () => {
       'PriorityClass netaudit-operator',
       'PriorityClass netaudit-probe',
       'PriorityClass netaudit-responder',
-      ...['default', 'kube-node-lease', 'netaudit', 'netaudit-node'].flatMap(roles),
+      ...['default', 'kube-node-lease', 'kube-system', 'netaudit', 'netaudit-node'].flatMap(roles),
       'ServiceAccount netaudit netaudit-operator',
     ].sort(),
   );
