@@ -89,6 +89,7 @@ describe('a probe’s Pod as it is kept', () => {
     addresses: ['10.244.1.7'],
     deleting: false,
     foreignContainers: [],
+    dns: { policy: 'ClusterFirst', configured: false },
     terminated: { exitCode: 0, reason: 'Completed', message: '{"v":1}\n' },
   };
 
@@ -135,7 +136,17 @@ describe('a probe’s Pod as it is kept', () => {
       addresses: ['10.0.0.1'],
       deleting: true,
       foreignContainers: ['istio-proxy', 'istio-init'],
+      dns: { policy: '', configured: false },
     });
+  });
+
+  it('says whose DNS it was given, and whether admission gave it a configuration of its own', () => {
+    const dnsOf = (spec: JsonObject) => probePodView({ metadata: {}, spec, status: {} }).dns;
+    const dnsPolicy = 'ClusterFirstWithHostNet';
+    assert.deepEqual(dnsOf({ dnsPolicy }), { policy: dnsPolicy, configured: false });
+    assert.deepEqual(dnsOf({ dnsPolicy, dnsConfig: {} }), { policy: dnsPolicy, configured: false });
+    const options = [{ name: 'ndots', value: '2' }];
+    assert.deepEqual(dnsOf({ dnsPolicy, dnsConfig: { options } }), { policy: dnsPolicy, configured: true });
   });
 });
 
