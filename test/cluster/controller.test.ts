@@ -143,6 +143,27 @@ describe('the operator against an API server', { timeout: 120_000 }, () => {
     assert.equal(server.count('get', 'pods'), 2);
   });
 
+  it('audits where it may not see Services, slices, the cache’s Pods or the Corefile, and says so once', async () => {
+    have({ nodes: 2 });
+    const withheld = ['services', 'endpointslices', 'configmaps'];
+    server.faults.push({
+      matches: ({ resource, namespace }) =>
+        withheld.some((each) => resource.startsWith(each)) || namespace === 'kube-system',
+      act: { code: 403 },
+    });
+    start();
+    apply('cluster');
+    await until('the audit passed', passed);
+    await until('each was asked for again', () => server.count('list', 'services') >= 3);
+    const told = lines.filter(({ message }) => message === 'Could not follow');
+    assert.deepEqual(told.map(({ fields }) => fields?.resource).sort(), [
+      'configmaps',
+      'endpointslices',
+      'pods',
+      'services',
+    ]);
+  });
+
   it('says why a Pod was refused', async () => {
     have({ nodes: 3, refuses: ['n1'] });
     start('pod-1', ['--report-margin-seconds=2']);
