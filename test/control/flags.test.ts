@@ -3,8 +3,10 @@ import { describe, it } from 'node:test';
 import { parseFlags, variableOf } from '../../src/control/flags.ts';
 import { defaultSettings } from '../../src/plan/settings.ts';
 
+/** The entry point reads the cluster's domain in the Pod's resolv.conf unless a flag says it. */
+const settings = { ...defaultSettings, clusterDomain: '' };
 const defaults = {
-  settings: defaultSettings,
+  settings,
   httpHost: '',
   httpPort: 8080,
   concurrency: 4,
@@ -33,7 +35,7 @@ describe('the operator’s flags', () => {
         httpPort: 0,
         kubeconfig: '/k',
         identity: 'pod-1',
-        settings: { ...defaultSettings, image: 'there/netaudit:1', settleSeconds: 3 },
+        settings: { ...settings, image: 'there/netaudit:1', settleSeconds: 3 },
       },
     });
   });
@@ -71,6 +73,18 @@ describe('the operator’s flags', () => {
       ['--image-pull-policy=Sometimes'],
       {},
       '--image-pull-policy must be one of Always, IfNotPresent, Never, not "Sometimes"',
+    ],
+    [
+      'a DNS Service without its namespace',
+      ['--dns-service=kube-dns'],
+      {},
+      '--dns-service must be namespace and name of a Service, as in \'kube-system/kube-dns\', not "kube-dns"',
+    ],
+    [
+      'a domain with a final dot',
+      [],
+      { NETAUDIT_CLUSTER_DOMAIN: 'cluster.local.' },
+      'NETAUDIT_CLUSTER_DOMAIN must be a domain without a final dot, as in \'cluster.local\', not "cluster.local."',
     ],
     [
       'a lease that ends before its holder gives up',
