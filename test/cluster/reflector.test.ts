@@ -279,7 +279,8 @@ describe('a list that is followed', () => {
     server.faults.push({ matches: ({ verb }) => verb === 'watch', act: { code: 410 } });
     follow({ backoff: { baseMilliseconds: 50, capMilliseconds: 10_000 } });
     await new Promise((resolve) => setTimeout(resolve, 1_000));
-    assert.ok(server.count('list', 'nodes') <= 8, String(server.count('list', 'nodes')));
+    // A list takes a few milliseconds: without slowing down there would be hundreds.
+    assert.ok(server.count('list', 'nodes') <= 25, String(server.count('list', 'nodes')));
   });
 
   it('slows down before a server that closes each watch at once', async () => {

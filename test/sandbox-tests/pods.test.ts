@@ -212,7 +212,7 @@ describe('a Pod on a node of the sandbox', { skip, concurrency: 4 }, () => {
   it('fails with DeadlineExceeded when it is active for too long', async () => {
     await sandbox.client.create(
       PODS,
-      podOf('slow', 'trap "exit 5" TERM; while :; do sleep 0.1; done', {}, { activeDeadlineSeconds: 1 }),
+      podOf('slow', 'trap "exit 5" TERM; while :; do sleep 0.1; done', {}, { activeDeadlineSeconds: 4 }),
     );
     const { status } = await podSeen(sandbox, 'slow', isOver);
     assert.equal(status?.phase, 'Failed');
