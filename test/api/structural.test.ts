@@ -3,8 +3,8 @@ import { test } from 'node:test';
 import type { Infer, Structural } from '../../src/api/structural.ts';
 import type {
   CheckSpec,
-  DNSSpec,
   Condition,
+  DNSSpec,
   LabelSelector,
   NetworkAuditRunStatus,
   NetworkAuditSpec,
