@@ -53,7 +53,10 @@ test('an empty spec becomes the default audit', () => {
       runsHistoryLimit: 10,
       maxUnknownPercent: 10,
       nodes: { perRun: 50 },
-      checks: [{ name: 'pods', type: 'PodToPod' }],
+      checks: [
+        { name: 'pods', type: 'PodToPod' },
+        { name: 'dns', type: 'DNS' },
+      ],
     },
   });
 });
@@ -117,7 +120,7 @@ const refused: readonly {
   {
     name: 'a check without a type, and one of an unknown type',
     spec: { checks: [{ name: 'a' }, { name: 'b', type: 'Ping' }] },
-    want: ['checks[0].type: is required', 'checks[1].type: must be one of PodToPod'],
+    want: ['checks[0].type: is required', 'checks[1].type: must be one of PodToPod, DNS'],
   },
   {
     name: 'one protocol twice',
