@@ -2,7 +2,7 @@
 import type { Diagnosis } from './diagnosis.ts';
 import type { SeenLatency } from './evidence.ts';
 import { type Cause, serverName } from './opinion.ts';
-import { ofPod, replicaKey } from './replicas.ts';
+import { isDown, ofPod, replicaKey } from './replicas.ts';
 import { type Look, latencyOf, type Side } from './sides.ts';
 import type { Server } from './task.ts';
 
@@ -18,6 +18,7 @@ export function slowness(
 ): Cause | undefined {
   const latency = latencyOf(side, look);
   if (look.transport !== 'UDP' || latency === undefined) return undefined;
+  if (latency.halves >= leastHalves && mayPart(diagnosis, look.server)) return undefined;
   const why = whyOf(latency, most);
   if (why === undefined) return undefined;
   const cause: Cause = { reason: 'SlowLookups', why: `${serverName(side.service, look)}: ${why}` };
@@ -30,6 +31,14 @@ export function slowness(
   );
   const replica = diagnosis.replicas.get(replicaKey(look.server));
   return rest.length > 0 && !rest.includes(true) && replica !== undefined ? ofPod(replica, cause) : cause;
+}
+
+/**
+ * mayPart tells whether two questions from one socket may have gone to two replicas of which one is down: a packet that is
+ * dropped before connection tracking has confirmed it leaves the choice of the replica to the next one.
+ */
+function mayPart({ replicas }: Diagnosis, { path }: Server): boolean {
+  return path !== 'Endpoints' && [...replicas.values()].some(isDown);
 }
 
 /** measured tells of each such server of a node that was measured whether it is slow. */

@@ -339,6 +339,14 @@ describe('One node', () => {
     ]);
   });
 
+  it('that loses one of two answers while a replica is down is not told as slow, too', () => {
+    const fault: Fault = {
+      replica: (_, replica) => (replica === 0 ? silent : undefined),
+      latency: (node, path) => (node === 'n1' && path === 'Service' ? { halves: 5 } : undefined),
+    };
+    assert.deepEqual(told(judged({ nodes: 2, replicas: 2, fault, chance: () => 1 })), [down(0)]);
+  });
+
   it('that takes longer than the audit admits is slow, and is not judged without a bound', () => {
     const fault: Fault = {
       latency: (node) => (node === 'n1' ? { p50: 80_000, p90: 90_000, max: 90_000 } : undefined),
