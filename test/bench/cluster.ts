@@ -8,7 +8,7 @@ import { JOBS } from '../sandbox/kinds.ts';
 import type { SandboxOptions } from '../sandbox/sandbox.ts';
 import type { Figure, Section } from './figures.ts';
 import { measureRealCluster } from './real-cluster.ts';
-import { bareJob, emptyAudit, timeFigures, timesOf } from './times.ts';
+import { auditOf, bareJob, type Check, timeFigures, timesOf } from './times.ts';
 
 /**
  * measureCluster takes the median of several audits and Jobs on three nodes, and counts requests on six. With KUBECONFIG
@@ -30,7 +30,7 @@ async function timesOn(how: string, options: SandboxOptions): Promise<Section> {
   const times = await withCluster({ ...options, nodes: 3 }, (cluster) =>
     timesOf({
       complete: (name) => toComplete(cluster, name),
-      verdict: (name) => toVerdict(cluster, name),
+      verdict: (name, checks) => toVerdict(cluster, name, checks),
     }),
   );
   return { title: `On the sandbox, three nodes, ${how}`, figures: timeFigures(times) };
@@ -74,8 +74,12 @@ async function toComplete({ sandbox: { client } }: SandboxCluster, name: string)
   return secondsUntil(client, JOBS, bareJob(name), (job) => conditionOf(job, 'Complete') === 'True');
 }
 
-async function toVerdict({ sandbox: { client } }: SandboxCluster, name: string): Promise<number> {
-  return secondsUntil(client, AUDITS, emptyAudit(name), (found) => {
+async function toVerdict(
+  { sandbox: { client } }: SandboxCluster,
+  name: string,
+  checks?: readonly Check[],
+): Promise<number> {
+  return secondsUntil(client, AUDITS, auditOf(name, checks), (found) => {
     const passed = conditionOf(found, 'Passed');
     if (passed === 'False') throw new Error('The audit found a fault where there is none');
     return passed === 'True';

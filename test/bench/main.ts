@@ -4,6 +4,7 @@
  */
 import { cpus } from 'node:os';
 import { measureCluster } from './cluster.ts';
+import { measureDNS } from './dns.ts';
 import { broken, renderSections, type Section } from './figures.ts';
 import { measureOperator } from './operator.ts';
 import { measurePlanning } from './planning.ts';
@@ -14,6 +15,7 @@ const benches: Readonly<Record<string, () => Section | Promise<Section> | Promis
   planning: measurePlanning,
   sizes: measureSizes,
   probe: measureProbe,
+  dns: measureDNS,
   operator: measureOperator,
   cluster: measureCluster,
 };

@@ -2,7 +2,7 @@
 import { type Cluster, openCluster } from '../e2e/support/cluster.ts';
 import type { KubeObject } from '../sandbox/client.ts';
 import type { Section } from './figures.ts';
-import { bareJob, emptyAudit, timeFigures, timesOf } from './times.ts';
+import { auditOf, bareJob, timeFigures, timesOf } from './times.ts';
 
 /** measureRealCluster needs the image loaded there. */
 export async function measureRealCluster(): Promise<Section> {
@@ -10,7 +10,7 @@ export async function measureRealCluster(): Promise<Section> {
   const suffix = Date.now().toString(36);
   const times = await timesOf({
     complete: (name) => kubectlUntil(cluster, bareJob(`${name}-${suffix}`), 'Complete'),
-    verdict: (name) => kubectlUntil(cluster, emptyAudit(`${name}-${suffix}`), 'Passed'),
+    verdict: (name, checks) => kubectlUntil(cluster, auditOf(`${name}-${suffix}`, checks), 'Passed'),
   });
   return { title: `On a real cluster, ${cluster.nodes.length} nodes`, figures: timeFigures(times) };
 }
