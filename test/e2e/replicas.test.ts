@@ -101,9 +101,12 @@ describe('two replicas', { skip: onlySandbox }, () => {
 
   it('tell of audits once again, when there are two, by the new leader', async () => {
     const all = await becomes(
-      'there are two',
+      'there are two, of which one leads and tells',
       replicas,
-      (found) => found.length === 2 && found.every(({ ready }) => ready),
+      (found) =>
+        found.length === 2 &&
+        found.every(({ ready }) => ready) &&
+        found.some(({ leads, audits }) => leads && audits.length > 10),
     );
     const lead = await leader(cluster.sandbox);
     assert.deepEqual(
