@@ -19,15 +19,15 @@ export type Counts = Omit<Summary, 'warnings' | 'nodes'>;
 
 /**
  * passingOfRun is what decides over a whole run. A check of few questions counts by itself as well: that none of it was
- * answered must not be lost among thousands of questions of another.
+ * answered, or could be judged yet, must not be lost among thousands of questions of another.
  */
 export function passingOfRun(plan: Plan, verdicts: readonly Verdict[], suspect: Named | undefined): Passing {
   const { maxUnknownPercent } = plan;
   const passing = passingOf(countsOf(verdicts), maxUnknownPercent, causeOf(verdicts, suspect));
   if (passing.outcome !== 'Passed') return passing;
   for (const { name } of plan.checks) {
-    const counts = countsOf(verdicts.filter(({ check }) => check === name));
-    const unknown = tooManyUnknown(counts, maxUnknownPercent);
+    const ours = verdicts.filter(({ check }) => check === name);
+    const unknown = tooManyUnknown(countsOf(ours), maxUnknownPercent) ?? nothingSettled(ours);
     if (unknown !== undefined) return { ...unknown, message: `Check ${name}: ${unknown.message}` };
   }
   return { ...passing, message: `${passing.message}${limitsOf(plan)}` };
@@ -65,6 +65,14 @@ export function passingOf(counts: Counts, maxUnknownPercent: number, cause = '')
       message: [`${passed} of ${judged} questions passed`, ...rest].join(', '),
     }
   );
+}
+
+/** A check that applies nowhere may be skipped as a whole; one whose every answer came amid a change has told nothing. */
+function nothingSettled(verdicts: readonly Verdict[]): Passing | undefined {
+  const skipped = verdicts.every(({ outcome }) => outcome === 'Skipped');
+  if (!skipped || !verdicts.some(({ reason }) => reason === 'Settling')) return undefined;
+  const message = `none of ${plural(verdicts.length, 'question')} was judged, since what they are about was changing`;
+  return { outcome: 'Unknown', reason: 'NothingJudged', message };
 }
 
 function tooManyUnknown({ passed, failed, unknown }: Counts, maxUnknownPercent: number): Passing | undefined {

@@ -86,6 +86,21 @@ describe('what decides over a whole run', () => {
     );
   });
 
+  it('is unknown where every question of a check came amid a change: an outage that is new is no sound network', () => {
+    const settling = makeVerdict('n1', 'n2', { check: 'few', outcome: 'Skipped', reason: 'Settling' });
+    const silent = { ...settling, reason: 'ServerSilent' };
+    assert.deepEqual(passingOfRun(makePlanned({ checks }), [...many, settling, silent], undefined), {
+      outcome: 'Unknown',
+      reason: 'NothingJudged',
+      message: 'Check few: none of 2 questions was judged, since what they are about was changing',
+    });
+    const one = makeVerdict('n1', 'n2', { check: 'few' });
+    assert.equal(
+      passingOfRun(makePlanned({ checks }), [...many, settling, one], undefined).outcome,
+      'Passed',
+    );
+  });
+
   it('says what it says nothing about', () => {
     const skipped = ['a', 'b'].map((name) => ({ name, reason: 'NodeNotReady', message: '' }));
     const windows = { name: 'w', reason: 'NotLinux', message: '' };
