@@ -9,10 +9,14 @@ export class Outcomes {
   readonly #numbers = new Map<string, number>();
   readonly #all: SeenOutcome[] = [];
 
-  /** number is that of an outcome; what nslookup printed may differ, and the first text stays. */
+  /**
+   * number is that of an outcome. Of answers the first text stands for all. What failed keeps its own: people are shown
+   * it beside the question, and it names the server.
+   */
   number(outcome: SeenOutcome): number {
-    const { kind, name, records, aliases, silent } = outcome;
-    const key = JSON.stringify([kind, name, records, aliases, silent]);
+    const { kind, name, records, aliases, silent, text } = outcome;
+    const told = kind === 'Answer' ? '' : text;
+    const key = JSON.stringify([kind, name, records, aliases, silent, told]);
     const known = this.#numbers.get(key);
     if (known !== undefined) return known;
     this.#numbers.set(key, this.#all.length);
