@@ -51,7 +51,9 @@ export function answerOf(lookup: DNSLookup, seen: SeenOutcome, known: Known): An
  * is read begins as a good one does, and is no fault of the server.
  */
 function isReply(text: string): boolean {
-  return /^(?:;; (?:Got bad packet|Question section mismatch|Warning: )|\*\* server can't find )/m.test(text);
+  return /^(?:(?:;; )+(?:Got bad packet|Question section mismatch|ERROR: |Warning: )|\*\* server can't find )/m.test(
+    text,
+  );
 }
 
 function opinionOn(lookup: DNSLookup, seen: SeenOutcome, known: Known): Answer {

@@ -210,8 +210,15 @@ describe('What changed within the settle window', () => {
 
 describe('What is no answer', () => {
   it('is a failure of the server where it sent it, and of the probe where nslookup did not run', () => {
-    const garbled = seen('Broken', ';; Got bad packet: bad label type\n');
-    assert.equal(told('x.example.', 'A', garbled, view), 'Fails ServerFailure: a reply that is no answer');
+    for (const line of [
+      ';; Got bad packet: bad label type',
+      ';; ;; Question section mismatch: got not.name.example/A/IN',
+      ';; ERROR: ID mismatch: expected ID 19747, got 19748',
+      ';; Warning: short (< header size) message received',
+    ]) {
+      const garbled = seen('Broken', `${line}\n`);
+      assert.equal(told('x.example.', 'A', garbled, view), 'Fails ServerFailure: a reply that is no answer');
+    }
     const large = seen('Broken', 'Server:\t\t10.96.0.10\nAddress:\t10.96.0.10#53\n\nName:\tx.example\n');
     assert.match(told('x.example.', 'A', large, view), /^Broken/);
     assert.equal(
