@@ -1,5 +1,5 @@
 /** How Services, EndpointSlices and a ConfigMap are reduced, right when they are read. */
-import type { EndpointView, ServicePortView } from '../checks/cluster-view.ts';
+import type { EndpointView, ServicePortView, ServiceView } from '../checks/cluster-view.ts';
 import { canonical } from '../checks/pod-to-pod/addresses.ts';
 import {
   type JsonObject,
@@ -12,16 +12,9 @@ import {
   textsOf,
 } from './json.ts';
 
-/** ServiceEntry is a Service as the cache keeps it. */
-export interface ServiceEntry {
-  readonly namespace: string;
-  readonly name: string;
-  readonly uid: string;
-  readonly type: string;
-  readonly clusterIPs: readonly string[];
-  readonly headless: boolean;
-  readonly externalName?: string;
-  readonly ports: readonly ServicePortView[];
+/** ServiceEntry is a Service as the cache keeps it: its endpoints and its history are kept apart. */
+export interface ServiceEntry
+  extends Omit<ServiceView, 'endpoints' | 'changedTime' | 'endpointTimes' | 'restlessSince'> {
   /** dns is true where the Service carries the label of the cluster's DNS add-on. */
   readonly dns: boolean;
 }

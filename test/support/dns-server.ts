@@ -124,12 +124,17 @@ export async function startDNSServer(respond: Respond, listening: Listening = {}
 /** Hear takes one message; `send` of undefined ends a connection. */
 type Hear = (message: Buffer, transport: 'UDP' | 'TCP', send: (message: Buffer | undefined) => void) => void;
 
+function portOf(address: AddressInfo | string | null): number {
+  if (address === null || typeof address === 'string') throw new Error('A server over TCP has no port');
+  return address.port;
+}
+
 /** A port that is free over TCP may be taken over UDP: then another one is tried. */
 async function listen(tcp: Server, udp: UDPSocket, address: string, wanted?: number): Promise<number> {
   for (let tries = 0; ; tries++) {
     tcp.listen(wanted ?? 0, address);
     await once(tcp, 'listening');
-    const { port } = tcp.address() as AddressInfo;
+    const port = portOf(tcp.address());
     try {
       udp.bind(port, address);
       await once(udp, 'listening');
