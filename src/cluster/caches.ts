@@ -6,20 +6,25 @@ import type { Corefile } from '../checks/cluster-view.ts';
 import { responderPort } from '../checks/pod-to-pod/task.ts';
 import type { JobView, NodeView, ProbePodView, ResponderSetView, ResponderView } from '../plan/world.ts';
 import { auditView, runView } from './custom.ts';
-import { type JsonObject, objectAt, optionalText, textMapOf, textOf } from './json.ts';
+import {
+  allServices,
+  allSlices,
+  coreDNSConfig,
+  corefileView,
+  nodeLocalPods,
+  readyNode,
+} from './dns-sources.ts';
+import { type JsonObject, objectAt, textMapOf, textOf } from './json.ts';
 import { type PolicyEntry, policyEntry } from './policies.ts';
 import type { Source } from './reflector.ts';
 import {
-  configMaps,
   daemonSets,
-  endpointSlices,
   jobs,
   networkAuditRuns,
   networkAudits,
   networkPolicies,
   nodes,
   pods,
-  services,
 } from './resources.ts';
 import { type Dated, type ServiceEntry, type SliceEntry, serviceEntry, sliceEntry } from './service-view.ts';
 import { Store } from './store.ts';
@@ -164,35 +169,6 @@ export function createCaches({ podNamespace, nodeNamespace }: Scope): Caches {
       return 'New';
     },
   };
-}
-
-const allServices = { resource: services };
-
-const allSlices = { resource: endpointSlices };
-
-/** nodeLocalPods are NodeLocal DNSCache's, by the label of its own manifest (cluster/addons/dns/nodelocaldns). */
-const nodeLocalPods = {
-  resource: pods,
-  namespace: 'kube-system',
-  labelSelector: 'k8s-app=node-local-dns',
-};
-
-/** coreDNSConfig is CoreDNS's ConfigMap, by the name that kubeadm and the add-on manager give it. */
-const coreDNSConfig = {
-  resource: configMaps,
-  namespace: 'kube-system',
-  fieldSelector: 'metadata.name=coredns',
-};
-
-function readyNode(pod: JsonObject): string | undefined {
-  const { node, ready, deleting } = responderView(pod);
-  return ready && !deleting && node !== '' ? node : undefined;
-}
-
-function corefileView(configMap: JsonObject): Corefile | undefined {
-  const text = optionalText(objectAt(configMap, 'data').Corefile);
-  const { namespace, name } = objectAt(configMap, 'metadata');
-  return text === undefined ? undefined : { configMap: `${textOf(namespace)}/${textOf(name)}`, text };
 }
 
 function following<View>(source: Source<View>): Following {

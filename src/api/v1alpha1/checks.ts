@@ -1,6 +1,7 @@
 /** The schema of `spec.checks`: a union with a discriminator, `type`, and one optional member for each kind of check. */
 import type { Infer, ListSchema, ObjectSchema, Rule } from '../structural.ts';
-import { dns, dnsOptions } from './dns.ts';
+import { dns } from './dns.ts';
+import { dnsOptions } from './dns-options.ts';
 import { maxChecks, maxPeersPerNode } from './limits.ts';
 import { checkName } from './scalars.ts';
 

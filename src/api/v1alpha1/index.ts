@@ -15,16 +15,9 @@ export {
   conditionTypes,
   type RunConditionType,
 } from './conditions.ts';
-export {
-  type DNSLookup,
-  type DNSOptions,
-  type DNSPath,
-  type DNSService,
-  type DNSSpec,
-  dnsPaths,
-  type RecordType,
-  recordTypes,
-} from './dns.ts';
+export type { DNSSpec } from './dns.ts';
+export { type DNSPath, dnsPaths, type RecordType, recordTypes } from './dns-fields.ts';
+export type { DNSLookup, DNSOptions, DNSService } from './dns-options.ts';
 export { bytesOf, fitPlan, fitRunStatus } from './fit.ts';
 export * from './limits.ts';
 export type {

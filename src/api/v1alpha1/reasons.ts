@@ -83,7 +83,7 @@ export const conditionReasons = [
     [
       'Unknown',
       'NothingJudged',
-      'The run has ended and no question was answered.',
+      'The run has ended and no question was answered, or none of one of its checks, since what that asks about was changing.',
       'Read the findings of severity Unknown, and the skipped nodes of the run.',
     ],
     ['Unknown', 'NotYetRun', 'No run has ended yet.'],
@@ -138,7 +138,7 @@ export const conditionReasons = [
     [
       'Unknown',
       'NothingJudged',
-      'The run has ended and no question was answered.',
+      'The run has ended and no question was answered, or none of one of its checks, since what that asks about was changing.',
       'Read the findings of severity Unknown, and status.plan.skipped.',
     ],
     ['Unknown', 'NotYetRun', 'The run has not ended yet.'],

@@ -1,7 +1,7 @@
 /** The schemas of a NetworkAuditRun: one execution of an audit, its plan and its results. */
 import type { Infer, ObjectSchema } from '../structural.ts';
 import { conditions } from './condition.ts';
-import { dnsPaths } from './dns.ts';
+import { dnsPaths } from './dns-fields.ts';
 import { maxAuditNameLength, maxNodeResults, maxPerRun, maxRunFindings, maxTargets } from './limits.ts';
 import { plan } from './plan.ts';
 import { checkSummaries, counts, finding, summary, suspects } from './results.ts';
