@@ -21,6 +21,11 @@ export interface Check {
   task(plan: Plan, check: PlannedCheck, node: string): Task | undefined;
   /** judge gives a verdict for every question that the plan asked, whatever became of the probes. */
   judge(input: JudgeInput): readonly Verdict[];
+  /**
+   * wantsLog names the nodes whose probe's log must be read before the judge can tell, each with the beginnings of the
+   * lines that are kept of it. Without it, or with an empty map, no log is read.
+   */
+  wantsLog?(input: JudgeInput): ReadonlyMap<string, readonly string[]>;
 }
 
 /** JudgeInput is all that a judge may know. */
@@ -42,6 +47,8 @@ export type Report =
       readonly podAddresses: readonly string[];
       /** complete is false while the probe had not ended when this was read (it rewrites its answer as it goes). */
       readonly complete: boolean;
+      /** log is what `wantsLog` asked for, once it was read; or why it could not be. */
+      readonly log?: { readonly lines: readonly string[] } | { readonly error: string };
     }
   | {
       /** Lost: there is no answer; reason says why (`NoReport`, `ProbeNotScheduled`, `PodRefused`, …). */

@@ -20,6 +20,13 @@ export interface ClusterView {
   readonly cachingNodes: ReadonlySet<string>;
   /** corefile is the DNS server's own configuration, absent where there is none that could be read. */
   readonly corefile?: Corefile;
+  /** nodes are what of Nodes decides about Service rules, by name. */
+  readonly nodes: ReadonlyMap<string, ClusterNodeView>;
+  /**
+   * formerPorts are what packets to Services were sent to and no longer are, with when that ended: of Services that were
+   * deleted or changed while the operator watched. The keys are those of `servicePortKey`.
+   */
+  readonly formerPorts: ReadonlyMap<string, string>;
   /** watchedSince is since when changes of Services and endpoints have been followed without a gap. */
   readonly watchedSince?: string;
 }
@@ -29,6 +36,19 @@ export interface Corefile {
   /** configMap is `namespace/name`. */
   readonly configMap: string;
   readonly text: string;
+}
+
+/** ClusterNodeView is a Node, reduced to what decides about Service rules. */
+export interface ClusterNodeView {
+  /** zone is the label topology.kubernetes.io/zone. */
+  readonly zone?: string;
+  /** podCIDRs are `spec.podCIDRs`. */
+  readonly podCIDRs: readonly string[];
+}
+
+/** servicePortKey names what packets are sent to: an address, or, with an empty one, a port of every node. */
+export function servicePortKey(address: string, protocol: string, port: number): string {
+  return `${address} ${protocol.toLowerCase()} ${port}`;
 }
 
 /** ServiceView is a Service with its endpoints, reduced. */
@@ -43,6 +63,19 @@ export interface ServiceView {
   /** externalName is set for type ExternalName only. */
   readonly externalName?: string;
   readonly ports: readonly ServicePortView[];
+  /** proxyName is the label service.kubernetes.io/service-proxy-name: kube-proxy leaves such a Service to another proxy. */
+  readonly proxyName?: string;
+  /** externalIPs are `spec.externalIPs`, canonical. */
+  readonly externalIPs: readonly string[];
+  /** loadBalancerIPs are those of `status.loadBalancer.ingress` with an `ip` and the mode VIP (or none), canonical. */
+  readonly loadBalancerIPs: readonly string[];
+  /** sourceRanges are `spec.loadBalancerSourceRanges`, trimmed. */
+  readonly sourceRanges: readonly string[];
+  /** externalLocal, internalLocal: the traffic policies are `Local`. */
+  readonly externalLocal: boolean;
+  readonly internalLocal: boolean;
+  /** affinitySeconds is set for `sessionAffinity: ClientIP`. */
+  readonly affinitySeconds?: number;
   /** endpoints are those of all its EndpointSlices. */
   readonly endpoints: readonly EndpointView[];
   /** changedTime is when the Service itself last changed in what counts here. */
@@ -62,6 +95,8 @@ export interface ServicePortView {
   readonly name: string;
   readonly protocol: string;
   readonly port: number;
+  /** nodePort is set on ports of a Service that have one. */
+  readonly nodePort?: number;
 }
 
 /** EndpointView is one endpoint of an EndpointSlice. */
@@ -73,6 +108,9 @@ export interface EndpointView {
   readonly terminating: boolean;
   readonly hostname?: string;
   readonly node?: string;
+  /** hints are the zones and nodes that `hints` name, absent where it names none of either. */
+  readonly zoneHints?: readonly string[];
+  readonly nodeHints?: readonly string[];
   /** pod is the name of the Pod behind it, in the Service's own namespace. */
   readonly pod?: string;
   /** ports are those of its slice: the port name of the Service, the protocol, and where this endpoint listens. */
@@ -87,4 +125,6 @@ export const emptyClusterView: ClusterView = {
   removedServices: new Map(),
   dnsServices: [],
   cachingNodes: new Set(),
+  nodes: new Map(),
+  formerPorts: new Map(),
 };

@@ -19,4 +19,6 @@ export interface ProbeContext {
   readonly podAddresses: readonly string[];
   readonly node: string;
   progress(evidence: unknown): void;
+  /** print writes a line to the Pod's log, for `wantsLog`; it ends when the line is written. */
+  print(line: string): Promise<void>;
 }

@@ -4,11 +4,13 @@ import { dns } from './dns.ts';
 import { dnsOptions } from './dns-options.ts';
 import { maxChecks, maxPeersPerNode } from './limits.ts';
 import { checkName } from './scalars.ts';
+import { serviceRules, serviceRulesOptions } from './service-rules.ts';
 
 /** checkKinds is the closed list of kinds of checks, each with the member of the union that holds its options. */
 export const checkKinds = [
   { type: 'PodToPod', member: 'podToPod' },
   { type: 'DNS', member: 'dns' },
+  { type: 'ServiceRules', member: 'serviceRules' },
 ] as const;
 
 /** CheckType is the kind of a check. */
@@ -18,6 +20,7 @@ export type CheckType = (typeof checkKinds)[number]['type'];
 export const checkTypes = checkKinds.map((kind) => kind.type) as readonly CheckType[] as readonly [
   'PodToPod',
   'DNS',
+  'ServiceRules',
 ];
 
 /** unionRules say that a member may only stand beside its own type: one rule for each kind. */
@@ -104,7 +107,7 @@ const type = {
   type: 'string',
   enum: checkTypes,
   description:
-    'type is the kind of the check: PodToPod asks whether Pods reach each other without address translation, DNS whether names have the right answers along every path.',
+    'type is the kind of the check: PodToPod asks whether Pods reach each other without address translation, DNS whether names have the right answers along every path, ServiceRules whether what each node does with packets to Services is what the API says.',
 } as const;
 
 /** check is one item of `spec.checks`. */
@@ -127,6 +130,7 @@ export const check = {
     type,
     podToPod,
     dns,
+    serviceRules,
   },
   'x-kubernetes-validations': unionRules(checkKinds),
 } as const satisfies ObjectSchema;
@@ -158,6 +162,7 @@ export const plannedCheck = {
     type: { ...type, description: 'type is the kind of the check.' },
     podToPod: podToPodOptions,
     dns: dnsOptions,
+    serviceRules: serviceRulesOptions,
   },
 } as const satisfies ObjectSchema;
 /** PlannedCheck is a check with all defaults filled in. */
