@@ -1,0 +1,11 @@
+/** A row that a node must have, with the Service that says so. */
+import type { Entry } from './entry.ts';
+
+/** ExpectedRow is one. */
+export interface ExpectedRow {
+  readonly entry: Entry;
+  /** service is `namespace/name`. */
+  readonly service: string;
+  /** portName is empty for the unnamed port, and for `OtherPorts`. */
+  readonly portName: string;
+}
