@@ -24,7 +24,8 @@ export interface ClusterView {
   readonly nodes: ReadonlyMap<string, ClusterNodeView>;
   /**
    * formerPorts are what packets to Services were sent to and no longer are, with when that ended: of Services that were
-   * deleted or changed while the operator watched. The keys are those of `servicePortKey`.
+   * deleted or changed while the operator watched. The keys are those of `servicePortKey`; port 0 in TCP stands for the
+   * other ports of a cluster address.
    */
   readonly formerPorts: ReadonlyMap<string, string>;
   /** watchedSince is since when changes of Services and endpoints have been followed without a gap. */

@@ -3,10 +3,10 @@
  * from what the objects carry themselves. A verdict must not blame a node for what was changing while it looked.
  */
 import { isDeepStrictEqual } from 'node:util';
-import type { EndpointView } from '../checks/cluster-view.ts';
+import { type EndpointView, servicePortKey } from '../checks/cluster-view.ts';
 import type { ServiceEntry } from './service-view.ts';
 
-/** removedForMilliseconds is how long a Service or an endpoint that is gone is remembered. */
+/** removedForMilliseconds is how long a Service, an endpoint or a port that is gone is remembered. */
 const removedForMilliseconds = 30 * 60_000;
 
 /** Times are what is known of one Service. */
@@ -30,6 +30,7 @@ interface Record {
 export class ServiceHistory {
   readonly #records = new Map<string, Record>();
   readonly #removed = new Map<string, number>();
+  readonly #formerPorts = new Map<string, number>();
   readonly #settleMilliseconds: number;
 
   constructor(settleMilliseconds: number) {
@@ -38,17 +39,19 @@ export class ServiceHistory {
 
   /** service takes a Service that came, changed, or, when it is undefined, went, at a moment in milliseconds. */
   service(key: string, service: ServiceEntry | undefined, at: number): void {
+    const previous = this.#records.get(key)?.service;
     if (service === undefined) {
       this.#records.delete(key);
-      this.#removed.delete(key);
-      this.#removed.set(key, at);
-      this.#forget(at);
+      setLast(this.#removed, key, at);
+      forget(this.#removed, at);
+      this.#ports(previous, undefined, at);
       return;
     }
     this.#removed.delete(key);
     const record = this.#recordOf(key);
-    if (record.service !== undefined && isDeepStrictEqual(record.service, service)) return;
+    if (previous !== undefined && isDeepStrictEqual(previous, service)) return;
     record.service = service;
+    this.#ports(previous, service, at);
     record.changed = Math.max(record.changed, at);
     this.#note(record, at);
   }
@@ -86,16 +89,21 @@ export class ServiceHistory {
 
   /** removed are the Services that were deleted of late, with when. */
   removed(now: number): ReadonlyMap<string, string> {
-    this.#forget(now);
-    return new Map([...this.#removed].map(([key, time]) => [key, textOf(time)]));
+    return recent(this.#removed, now);
   }
 
-  /** The removed are in the order in which they went. */
-  #forget(now: number): void {
-    for (const [key, time] of this.#removed) {
-      if (time >= now - removedForMilliseconds) return;
-      this.#removed.delete(key);
+  /** formerPorts are what packets to Services were sent to and no longer are, by `servicePortKey`, with when that ended. */
+  formerPorts(now: number): ReadonlyMap<string, string> {
+    return recent(this.#formerPorts, now);
+  }
+
+  #ports(previous: ServiceEntry | undefined, next: ServiceEntry | undefined, at: number): void {
+    const kept = new Set(next === undefined ? [] : portKeysOf(next));
+    for (const key of previous === undefined ? [] : portKeysOf(previous)) {
+      if (!kept.has(key)) setLast(this.#formerPorts, key, at);
     }
+    for (const key of kept) this.#formerPorts.delete(key);
+    forget(this.#formerPorts, at);
   }
 
   #recordOf(key: string): Record {
@@ -110,6 +118,40 @@ export class ServiceHistory {
     if (record.last < at - this.#settleMilliseconds) record.restless = at;
     record.last = Math.max(record.last, at);
   }
+}
+
+/** portKeysOf are what kube-proxy takes packets to for a Service (pkg/proxy/util/utils.go, ShouldSkipService). */
+function portKeysOf(service: ServiceEntry): readonly string[] {
+  const { clusterIPs, externalIPs, loadBalancerIPs, ports } = service;
+  if (clusterIPs.length === 0 || service.type === 'ExternalName' || service.proxyName !== undefined)
+    return [];
+  return [
+    ...clusterIPs.map((address) => servicePortKey(address, 'TCP', 0)),
+    ...ports.flatMap(({ protocol, port, nodePort }) => [
+      ...[...clusterIPs, ...externalIPs, ...loadBalancerIPs].map((address) =>
+        servicePortKey(address, protocol, port),
+      ),
+      ...(nodePort === undefined ? [] : [servicePortKey('', protocol, nodePort)]),
+    ]),
+  ];
+}
+
+/** A map that is written by this alone is in the order of its times. */
+function setLast(times: Map<string, number>, key: string, at: number): void {
+  times.delete(key);
+  times.set(key, at);
+}
+
+function forget(times: Map<string, number>, now: number): void {
+  for (const [key, time] of times) {
+    if (time >= now - removedForMilliseconds) return;
+    times.delete(key);
+  }
+}
+
+function recent(times: Map<string, number>, now: number): ReadonlyMap<string, string> {
+  forget(times, now);
+  return new Map([...times].map(([key, time]) => [key, textOf(time)]));
 }
 
 function textOf(milliseconds: number): string {

@@ -39,20 +39,56 @@ export function serviceEntry(service: JsonObject): Dated<ServiceEntry> {
   const externalName = optionalText(spec.externalName);
   const given = textsOf(spec.clusterIPs);
   const all = given.length > 0 ? given : textsOf([spec.clusterIP]);
+  const labels = textMapOf(metadata.labels);
+  const proxyName = labels['service.kubernetes.io/service-proxy-name'];
   return {
-    writtenTime: writtenTime(metadata),
+    // Of other types nothing in the status counts, and some controllers write it all the time.
+    writtenTime: writtenTime(metadata, spec.type === 'LoadBalancer'),
     entry: {
       namespace: textOf(metadata.namespace),
       name: textOf(metadata.name),
       uid: textOf(metadata.uid),
       type: textOf(spec.type),
-      clusterIPs: all.flatMap((address) => canonical(address) ?? []),
+      clusterIPs: addressesOf(all),
       headless: all[0] === 'None',
       ...(spec.type === 'ExternalName' && externalName !== undefined ? { externalName } : {}),
       ports: portsOf(spec.ports),
-      dns: textMapOf(metadata.labels)['k8s-app'] === 'kube-dns',
+      ...(proxyName === undefined ? {} : { proxyName }),
+      externalIPs: addressesOf(textsOf(spec.externalIPs)),
+      loadBalancerIPs: loadBalancerIPs(service),
+      sourceRanges: orNone(textsOf(spec.loadBalancerSourceRanges).map((range) => range.trim())),
+      externalLocal: spec.externalTrafficPolicy === 'Local',
+      internalLocal: spec.internalTrafficPolicy === 'Local',
+      ...(spec.sessionAffinity === 'ClientIP' ? { affinitySeconds: affinitySeconds(spec) } : {}),
+      dns: labels['k8s-app'] === 'kube-dns',
     },
   };
+}
+
+/** Thousands of Services have none of something: they share one list. */
+const none: readonly string[] = [];
+
+function orNone(texts: readonly string[]): readonly string[] {
+  return texts.length === 0 ? none : texts;
+}
+
+function addressesOf(texts: readonly string[]): readonly string[] {
+  return orNone(texts.flatMap((address) => canonical(address) ?? []));
+}
+
+/** kube-proxy takes no packets to a load balancer that is a proxy itself (ipMode, KEP 1860). */
+function loadBalancerIPs(service: JsonObject): readonly string[] {
+  const ingress = objectsOf(objectAt(service, 'status', 'loadBalancer').ingress);
+  return addressesOf(ingress.flatMap(({ ip, ipMode }) => (ipMode === 'Proxy' ? [] : textOf(ip))));
+}
+
+/** defaultAffinitySeconds is what the API server fills in (pkg/apis/core/v1/defaults.go, SetDefaults_Service). */
+const defaultAffinitySeconds = 10_800;
+
+function affinitySeconds(spec: JsonObject): number {
+  return (
+    numberOf(objectAt(spec, 'sessionAffinityConfig', 'clientIP').timeoutSeconds) ?? defaultAffinitySeconds
+  );
 }
 
 /** sliceEntry reduces an EndpointSlice; one that belongs to no Service is left out. */
@@ -62,7 +98,7 @@ export function sliceEntry(slice: JsonObject): Dated<SliceEntry> | undefined {
   if (service === undefined || slice.addressType === 'FQDN') return undefined;
   const ports = portsOf(slice.ports);
   return {
-    writtenTime: writtenTime(metadata),
+    writtenTime: writtenTime(metadata, false),
     entry: {
       service: `${textOf(metadata.namespace)}/${service}`,
       endpoints: objectsOf(slice.endpoints).flatMap((endpoint) => endpointView(endpoint, ports)),
@@ -80,6 +116,8 @@ function endpointView(endpoint: JsonObject, ports: readonly ServicePortView[]): 
   const node = optionalText(endpoint.nodeName);
   const target = objectAt(endpoint, 'targetRef');
   const pod = target.kind === 'Pod' ? optionalText(target.name) : undefined;
+  const hints = objectAt(endpoint, 'hints');
+  const [zoneHints, nodeHints] = [namesOf(hints.forZones), namesOf(hints.forNodes)];
   return [
     {
       address,
@@ -89,23 +127,30 @@ function endpointView(endpoint: JsonObject, ports: readonly ServicePortView[]): 
       ...(hostname === undefined ? {} : { hostname }),
       ...(node === undefined ? {} : { node }),
       ...(pod === undefined ? {} : { pod }),
+      ...(zoneHints.length === 0 ? {} : { zoneHints }),
+      ...(nodeHints.length === 0 ? {} : { nodeHints }),
       ports,
     },
   ];
 }
 
+function namesOf(value: unknown): readonly string[] {
+  return objectsOf(value).flatMap(({ name }) => optionalText(name) ?? []);
+}
+
 function portsOf(value: unknown): readonly ServicePortView[] {
-  return objectsOf(value).flatMap(({ name, protocol, port }) => {
-    const number = numberOf(port);
+  return objectsOf(value).flatMap(({ name, protocol, port, nodePort }) => {
+    const [number, onNodes] = [numberOf(port), numberOf(nodePort) ?? 0];
     const known = { name: textOf(name), protocol: textOf(protocol) || 'TCP' };
-    return number === undefined ? [] : [{ ...known, port: number }];
+    if (number === undefined) return [];
+    return [{ ...known, port: number, ...(onNodes === 0 ? {} : { nodePort: onNodes }) }];
   });
 }
 
-/** writtenTime is the newest time that the object carries of a write of anything but its status. */
-function writtenTime(metadata: JsonObject): string {
+/** writtenTime is the newest time that the object carries of a write, of its status only where that counts. */
+function writtenTime(metadata: JsonObject, withStatus: boolean): string {
   const writes = objectsOf(metadata.managedFields)
-    .filter(({ subresource }) => subresource !== 'status')
+    .filter(({ subresource }) => withStatus || subresource !== 'status')
     .map(({ time }) => textOf(time));
   return [textOf(metadata.creationTimestamp), ...writes].reduce((one, other) => (other > one ? other : one));
 }

@@ -1,5 +1,12 @@
 /** Services with their endpoints, and what else checks may know of the cluster: kept up to date, made a view when asked. */
-import type { ClusterView, Corefile, EndpointView, ServiceView } from '../checks/cluster-view.ts';
+import type {
+  ClusterNodeView,
+  ClusterView,
+  Corefile,
+  EndpointView,
+  ServiceView,
+} from '../checks/cluster-view.ts';
+import type { NodeView } from '../plan/world.ts';
 import { dnsServicesOf } from './dns-services.ts';
 import { ServiceHistory } from './service-history.ts';
 import type { Dated, ServiceEntry, SliceEntry } from './service-view.ts';
@@ -12,6 +19,7 @@ export interface IndexedStores {
   /** cachePods are the Pods of NodeLocal DNSCache: the node of each that is ready. */
   readonly cachePods: Store<string>;
   readonly corefiles: Store<Corefile>;
+  readonly nodes: Store<NodeView>;
 }
 
 /** IndexSettings are the operator's own choices. */
@@ -36,6 +44,7 @@ export class ServicesIndex {
   #watchedSince: string | undefined;
   #allViews: ReadonlyMap<string, ServiceView> = new Map();
   #dnsServices: readonly string[] = [];
+  #nodes: ReadonlyMap<string, ClusterNodeView> | undefined;
 
   constructor(stores: IndexedStores, settings: IndexSettings, now: () => number = () => Date.now()) {
     this.#stores = stores;
@@ -44,6 +53,9 @@ export class ServicesIndex {
     this.#history = new ServiceHistory(settings.settleSeconds * 1000);
     stores.services.onChange((previous, next) => this.#service(previous, next));
     stores.slices.onChange((previous, next) => this.#slice(previous, next));
+    stores.nodes.onChange(() => {
+      this.#nodes = undefined;
+    });
   }
 
   /** view is the cluster as it is known now. */
@@ -52,6 +64,7 @@ export class ServicesIndex {
     if (services.synced && slices.synced) this.#watchedSince ??= new Date(this.#now()).toISOString();
     if (this.#stale.size > 0) this.#refresh();
     const [corefile] = corefiles.views();
+    this.#nodes ??= new Map(this.#stores.nodes.views().map((node) => [node.name, nodeOf(node)]));
     return {
       domain: this.#settings.clusterDomain,
       ownNamespace: this.#settings.podNamespace,
@@ -59,6 +72,8 @@ export class ServicesIndex {
       removedServices: this.#history.removed(this.#now()),
       dnsServices: this.#dnsServices,
       cachingNodes: new Set(cachePods.views()),
+      nodes: this.#nodes,
+      formerPorts: this.#history.formerPorts(this.#now()),
       ...(corefile === undefined ? {} : { corefile }),
       ...(this.#watchedSince === undefined ? {} : { watchedSince: this.#watchedSince }),
     };
@@ -124,4 +139,9 @@ function viewOf(
   times: ReturnType<ServiceHistory['times']>,
 ): ServiceView {
   return { ...service, endpoints, ...times };
+}
+
+function nodeOf({ labels, podCIDRs = [] }: NodeView): ClusterNodeView {
+  const zone = labels['topology.kubernetes.io/zone'];
+  return { ...(zone === undefined ? {} : { zone }), podCIDRs };
 }

@@ -28,6 +28,8 @@ export const responderContainer = 'responder';
 export function nodeView(node: JsonObject): NodeView {
   const metadata = objectAt(node, 'metadata');
   const spec = objectAt(node, 'spec');
+  const given = textsOf(spec.podCIDRs);
+  const podCIDRs = given.length > 0 ? given : textsOf([spec.podCIDR]);
   return {
     name: textOf(metadata.name),
     uid: textOf(metadata.uid),
@@ -43,6 +45,7 @@ export function nodeView(node: JsonObject): NodeView {
       ...optional('value', optionalText(value)),
     })),
     os: textOf(objectAt(node, 'status', 'nodeInfo').operatingSystem),
+    ...optional('podCIDRs', podCIDRs.length === 0 ? undefined : podCIDRs),
   };
 }
 

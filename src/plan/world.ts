@@ -44,6 +44,8 @@ export interface NodeView {
   readonly taints: readonly { readonly key: string; readonly value?: string; readonly effect: string }[];
   /** os is `status.nodeInfo.operatingSystem`. */
   readonly os: string;
+  /** podCIDRs are `spec.podCIDRs`, absent where there are none. */
+  readonly podCIDRs?: readonly string[];
   /** leaseRenewTime is `spec.renewTime` of the kubelet's Lease in kube-node-lease, absent when there is none. */
   readonly leaseRenewTime?: string;
 }

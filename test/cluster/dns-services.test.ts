@@ -13,6 +13,11 @@ function service(key: string, more: Partial<ServiceEntry> = {}): ServiceEntry {
     clusterIPs: ['10.96.0.10'],
     headless: false,
     ports: [{ name: 'dns', protocol: 'UDP', port: 53 }],
+    externalIPs: [],
+    loadBalancerIPs: [],
+    sourceRanges: [],
+    externalLocal: false,
+    internalLocal: false,
     dns: false,
     ...more,
   };

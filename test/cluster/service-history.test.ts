@@ -17,6 +17,11 @@ const web: ServiceEntry = {
   clusterIPs: ['10.96.0.20'],
   headless: false,
   ports: [{ name: 'http', protocol: 'TCP', port: 80 }],
+  externalIPs: [],
+  loadBalancerIPs: [],
+  sourceRanges: [],
+  externalLocal: false,
+  internalLocal: false,
   dns: false,
 };
 
@@ -116,6 +121,67 @@ describe('what is gone', () => {
     assert.deepEqual([...history.removed(at(31)).keys()], ['shop/new']);
     assert.deepEqual([...history.removed(at(41)).keys()], []);
   });
+
+  it('is what packets were sent to: every address with every port, and the ports of nodes', () => {
+    const history = new ServiceHistory(minute);
+    const open: ServiceEntry = {
+      ...web,
+      type: 'LoadBalancer',
+      clusterIPs: ['10.96.0.20', 'fd00::20'],
+      externalIPs: ['192.0.2.7'],
+      loadBalancerIPs: ['198.51.100.1'],
+      ports: [{ name: 'dns', protocol: 'UDP', port: 53, nodePort: 30053 }],
+    };
+    history.service('shop/web', open, at(0));
+    assert.deepEqual(history.formerPorts(at(1)), new Map());
+    history.service('shop/web', undefined, at(2));
+    assert.deepEqual(
+      history.formerPorts(at(2)),
+      new Map(
+        [
+          '10.96.0.20 tcp 0',
+          'fd00::20 tcp 0',
+          '10.96.0.20 udp 53',
+          'fd00::20 udp 53',
+          '192.0.2.7 udp 53',
+          '198.51.100.1 udp 53',
+          ' udp 30053',
+        ].map((key) => [key, text(2)]),
+      ),
+    );
+    assert.deepEqual(history.formerPorts(at(33)), new Map());
+  });
+
+  it('is what a Service that changed gave up, until it is taken again, by whichever Service', () => {
+    const history = new ServiceHistory(minute);
+    const external = { ...web, externalIPs: ['192.0.2.7', '192.0.2.8'] };
+    history.service('shop/web', external, at(0));
+    history.service('shop/web', web, at(3));
+    assert.deepEqual(
+      history.formerPorts(at(4)),
+      new Map([
+        ['192.0.2.7 tcp 80', text(3)],
+        ['192.0.2.8 tcp 80', text(3)],
+      ]),
+    );
+    const other = { ...web, name: 'api', clusterIPs: ['10.96.0.21'], externalIPs: ['192.0.2.7'] };
+    history.service('shop/api', other, at(5));
+    assert.deepEqual(history.formerPorts(at(6)), new Map([['192.0.2.8 tcp 80', text(3)]]));
+  });
+
+  for (const [how, changes] of [
+    ['to another proxy', { proxyName: 'other' }],
+    ['to a name elsewhere', { type: 'ExternalName', clusterIPs: [], externalName: 'a.example' }],
+  ] as const) {
+    it(`is also what a Service had that was left ${how}`, () => {
+      const history = new ServiceHistory(minute);
+      history.service('shop/web', web, at(0));
+      history.service('shop/web', { ...web, ...changes }, at(1));
+      assert.deepEqual([...history.formerPorts(at(1)).keys()], ['10.96.0.20 tcp 0', '10.96.0.20 tcp 80']);
+      history.service('shop/web', undefined, at(2));
+      assert.deepEqual([...history.formerPorts(at(2)).values()], [text(1), text(1)]);
+    });
+  }
 
   it('is forgotten of endpoints, too, when those that are there change', () => {
     const history = new ServiceHistory(minute);

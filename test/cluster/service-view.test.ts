@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
+import type { ServiceView } from '../../src/checks/cluster-view.ts';
 import { isObject } from '../../src/cluster/json.ts';
 import { serviceEntry, sliceEntry } from '../../src/cluster/service-view.ts';
 
@@ -10,6 +11,15 @@ const metadata = {
   uid: 'u1',
   creationTimestamp: '2026-01-01T00:00:00Z',
 };
+
+/** plain is what of a Service is the same for most. */
+const plain = {
+  externalIPs: [],
+  loadBalancerIPs: [],
+  sourceRanges: [],
+  externalLocal: false,
+  internalLocal: false,
+} satisfies Partial<ServiceView>;
 
 describe('a Service as it is kept', () => {
   it('has its addresses in canonical form, its ports, and the newest time that it was written', () => {
@@ -33,9 +43,69 @@ describe('a Service as it is kept', () => {
           { name: 'dns', protocol: 'UDP', port: 53 },
           { name: '', protocol: 'TCP', port: 80 },
         ],
+        ...plain,
         dns: true,
       },
     });
+  });
+
+  it('has all that kube-proxy writes rules by', () => {
+    const managedFields = [
+      { manager: 'kubectl', time: '2026-01-02T00:00:00Z' },
+      { manager: 'cloud', subresource: 'status', time: '2026-01-09T00:00:00Z' },
+    ];
+    const labels = { 'service.kubernetes.io/service-proxy-name': 'other' };
+    const spec = {
+      type: 'LoadBalancer',
+      clusterIPs: ['10.96.0.10'],
+      externalIPs: ['192.0.2.7', '2001:DB8::0:7', 'nonsense'],
+      loadBalancerSourceRanges: [' 10.0.0.0/8', '192.168.0.0/16 '],
+      externalTrafficPolicy: 'Local',
+      internalTrafficPolicy: 'Local',
+      sessionAffinity: 'ClientIP',
+      sessionAffinityConfig: { clientIP: { timeoutSeconds: 600 } },
+      ports: [{ port: 80, nodePort: 30080 }, { port: 81 }],
+    };
+    const ingress = [
+      { ip: '198.51.100.1' },
+      { ip: '198.51.100.2', ipMode: 'VIP' },
+      { ip: '198.51.100.3', ipMode: 'Proxy' },
+      { hostname: 'lb.example' },
+    ];
+    const given = {
+      metadata: { ...metadata, labels, managedFields },
+      spec,
+      status: { loadBalancer: { ingress } },
+    };
+    assert.deepEqual(serviceEntry(given), {
+      // Where packets are sent to is in the status.
+      writtenTime: '2026-01-09T00:00:00Z',
+      entry: {
+        namespace: 'shop',
+        name: 'web',
+        uid: 'u1',
+        type: 'LoadBalancer',
+        clusterIPs: ['10.96.0.10'],
+        headless: false,
+        ports: [
+          { name: '', protocol: 'TCP', port: 80, nodePort: 30080 },
+          { name: '', protocol: 'TCP', port: 81 },
+        ],
+        proxyName: 'other',
+        externalIPs: ['192.0.2.7', '2001:db8::7'],
+        loadBalancerIPs: ['198.51.100.1', '198.51.100.2'],
+        sourceRanges: ['10.0.0.0/8', '192.168.0.0/16'],
+        externalLocal: true,
+        internalLocal: true,
+        affinitySeconds: 600,
+        dns: false,
+      },
+    });
+  });
+
+  it('keeps to a client for three hours where it does not say how long', () => {
+    const { entry } = serviceEntry({ metadata, spec: { sessionAffinity: 'ClientIP' } });
+    assert.equal(entry.affinitySeconds, 10_800);
   });
 
   it('is headless, or a name elsewhere, and then has no address', () => {
@@ -54,6 +124,7 @@ describe('a Service as it is kept', () => {
       headless: false,
       externalName: 'a.example',
       ports: [],
+      ...plain,
       dns: false,
     });
     const former = serviceEntry({ metadata, spec: { clusterIPs: ['10.96.0.9'], externalName: 'left.over' } });
@@ -74,6 +145,7 @@ describe('an EndpointSlice as it is kept', () => {
         nodeName: 'n1',
         targetRef: { kind: 'Pod', name: 'web-0', uid: 'p' },
         zone: 'a',
+        hints: { forZones: [{ name: 'a' }, { name: 'b' }], forNodes: [{ name: 'n1' }] },
       },
       { addresses: ['10.1.0.2'], conditions: { ready: false, serving: true, terminating: true } },
       { addresses: ['2001:DB8:0::1'], targetRef: { kind: 'Node', name: 'n1' } },
@@ -92,6 +164,8 @@ describe('an EndpointSlice as it is kept', () => {
             hostname: 'web-0',
             node: 'n1',
             pod: 'web-0',
+            zoneHints: ['a', 'b'],
+            nodeHints: ['n1'],
             ports,
           },
           { address: '10.1.0.2', ready: false, serving: true, terminating: true, ports },

@@ -11,6 +11,8 @@ import {
 } from '../../src/cluster/service-view.ts';
 import { ServicesIndex } from '../../src/cluster/services-index.ts';
 import { Store } from '../../src/cluster/store.ts';
+import { nodeView } from '../../src/cluster/views.ts';
+import type { NodeView } from '../../src/plan/world.ts';
 
 const settings = {
   settleSeconds: 60,
@@ -50,6 +52,7 @@ describe('the view of Services', () => {
     readonly slices: Store<Dated<SliceEntry>>;
     readonly cachePods: Store<string>;
     readonly corefiles: Store<Corefile>;
+    readonly nodes: Store<NodeView>;
   };
   let index: ServicesIndex;
   let now: number;
@@ -61,6 +64,7 @@ describe('the view of Services', () => {
       slices: new Store(),
       cachePods: new Store(),
       corefiles: new Store(),
+      nodes: new Store(),
     };
     index = new ServicesIndex(stores, settings, () => now);
   });
@@ -90,6 +94,8 @@ describe('the view of Services', () => {
       removedServices: new Map(),
       dnsServices: [],
       cachingNodes: new Set(),
+      nodes: new Map(),
+      formerPorts: new Map(),
     });
   });
 
@@ -123,6 +129,11 @@ describe('the view of Services', () => {
             clusterIPs: ['10.96.0.20'],
             headless: false,
             ports: [{ name: '', protocol: 'TCP', port: 80 }],
+            externalIPs: [],
+            loadBalancerIPs: [],
+            sourceRanges: [],
+            externalLocal: false,
+            internalLocal: false,
             endpoints: [
               { address: '10.1.0.1', ...one },
               { address: '10.1.0.2', ...one },
@@ -139,6 +150,8 @@ describe('the view of Services', () => {
       removedServices: new Map(),
       dnsServices: [],
       cachingNodes: new Set(['n1']),
+      nodes: new Map(),
+      formerPorts: new Map(),
       corefile: { configMap: 'kube-system/coredns', text: '.:53 {\n}\n' },
       watchedSince: watched,
     });
@@ -185,6 +198,42 @@ describe('the view of Services', () => {
     );
     stores.slices.upsert(entryOf('shop/s', slice('api', ['10.1.0.1'])));
     assert.deepEqual([addressesOf('shop/web'), addressesOf('shop/api')], [[], ['10.1.0.1']]);
+  });
+
+  it('has of each node its zone and the ranges of its Pods, as they are now', () => {
+    const node = (name: string, labels: JsonObject, spec: JsonObject) =>
+      entryOf(name, nodeView({ metadata: { name, uid: name, labels }, spec }));
+    stores.nodes.replace(
+      [
+        node('n1', { 'topology.kubernetes.io/zone': 'a' }, { podCIDRs: ['10.244.0.0/24', 'fd00:1::/64'] }),
+        node('n2', {}, { podCIDR: '10.244.1.0/24' }),
+      ],
+      performance.now(),
+    );
+    const { nodes } = index.view();
+    assert.deepEqual(
+      nodes,
+      new Map([
+        ['n1', { zone: 'a', podCIDRs: ['10.244.0.0/24', 'fd00:1::/64'] }],
+        ['n2', { podCIDRs: ['10.244.1.0/24'] }],
+      ]),
+    );
+    assert.equal(index.view().nodes, nodes);
+    stores.nodes.upsert(node('n2', { 'topology.kubernetes.io/zone': 'b' }, {}));
+    assert.deepEqual(index.view().nodes.get('n2'), { zone: 'b', podCIDRs: [] });
+  });
+
+  it('remembers what packets were sent to before a Service was deleted', () => {
+    listSlices(new Map());
+    list(new Map([['shop/web', service('web', { clusterIPs: ['10.96.0.20'] })]]));
+    stores.services.remove('shop/web', 'shop/web');
+    assert.deepEqual(
+      index.view().formerPorts,
+      new Map([
+        ['10.96.0.20 tcp 0', watched],
+        ['10.96.0.20 tcp 80', watched],
+      ]),
+    );
   });
 
   it('is the same object for as long as nothing changes, so that a look costs nothing', () => {
