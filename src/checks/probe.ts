@@ -18,6 +18,8 @@ export interface ProbeContext {
   /** podAddresses are this Pod's own addresses by the downward API (`status.podIPs`); empty if not told. */
   readonly podAddresses: readonly string[];
   readonly node: string;
+  /** check is the name of the check that the task is of. */
+  readonly check: string;
   progress(evidence: unknown): void;
   /** print writes a line to the Pod's log, for `wantsLog`; it ends when the line is written. */
   print(line: string): Promise<void>;

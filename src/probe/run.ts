@@ -53,7 +53,7 @@ async function answerTo(
   question: Question,
   hash: string,
   message: TerminationMessage,
-  { env, kinds, stop, now }: Surroundings,
+  { env, kinds, stop, now, print }: Surroundings,
 ): Promise<Answer> {
   const left = Date.parse(question.deadlineTime) - now - margin;
   const budget = Math.min(budgets.most, Math.max(budgets.least, left));
@@ -75,7 +75,7 @@ async function answerTo(
       message.progress(sofar(false));
     };
     if (signal.aborted) break;
-    const context = { signal, podAddresses, node: question.node, progress };
+    const context = { signal, podAddresses, node: question.node, check, progress, print };
     const carried = carryOut(
       kinds.find((kind) => kind.type === type),
       task,

@@ -11,6 +11,7 @@ import type {
   NetworkAuditStatus,
   PodToPodOptions,
   PodToPodSpec,
+  ServiceRulesSpec,
 } from '../../src/api/v1alpha1/index.ts';
 
 /** Same is true for two types that are assignable to each other in every place, readonly and `?` included. */
@@ -73,9 +74,10 @@ test('the types of the API are what its users code against', () => {
       CheckSpec,
       {
         readonly name: string;
-        readonly type: 'PodToPod' | 'DNS';
+        readonly type: 'PodToPod' | 'DNS' | 'ServiceRules';
         readonly podToPod?: PodToPodSpec;
         readonly dns?: DNSSpec;
+        readonly serviceRules?: ServiceRulesSpec;
       }
     >
   >(true);

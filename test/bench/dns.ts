@@ -49,7 +49,14 @@ async function figuresOf(count: number): Promise<readonly Figure[]> {
 
 async function secondsOf(task: Parameters<typeof dnsProbe.probe>[0]): Promise<number> {
   const began = performance.now();
-  const context = { signal: new AbortController().signal, podAddresses: [], node: 'n1', progress: () => {} };
+  const context = {
+    signal: new AbortController().signal,
+    podAddresses: [],
+    node: 'n1',
+    check: 'dns',
+    progress: () => {},
+    print: async () => {},
+  };
   await dnsProbe.probe(task, context);
   return (performance.now() - began) / 1000;
 }

@@ -114,7 +114,9 @@ export async function probed(
     signal,
     podAddresses: [own],
     node: 'n1',
+    check: 'pods',
     progress,
+    print: async () => {},
   });
   return evidence as Evidence;
 }

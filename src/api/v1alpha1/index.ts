@@ -55,5 +55,6 @@ export {
 } from './run.ts';
 export type { Outcome, RunOutcome, Time } from './scalars.ts';
 export type { LabelSelector } from './selector.ts';
+export type { ServiceRulesOptions, ServiceRulesSpec } from './service-rules.ts';
 export { auditSpec, type NetworkAuditSpec } from './spec.ts';
 export { auditStatus, type NetworkAuditStatus } from './status.ts';

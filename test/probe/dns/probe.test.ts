@@ -41,7 +41,7 @@ async function asked(
   given: Partial<Means> & { signal?: AbortSignal } = {},
 ): Promise<Evidence> {
   const { signal = new AbortController().signal, ...means } = given;
-  const context = { signal, podAddresses: [], node: 'n', progress() {} };
+  const context = { signal, podAddresses: [], node: 'n', check: 'dns', progress() {}, async print() {} };
   const usual: Means = { resolvConf, command: ['nslookup'], patienceMilliseconds: 1500, port: 53 };
   const evidence = await probe({ ...task }, context, { ...usual, ...means });
   assert.deepEqual(readEvidence(evidence, task), { ok: true, evidence });
