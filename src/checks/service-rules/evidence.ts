@@ -55,9 +55,12 @@ export interface ProxyState {
   readonly healthError?: string;
   /** metricsError says why `:10249` did not answer; absent where it did. */
   readonly metricsError?: string;
-  /** lastSyncTime is when the rules were last written, by the node's clock, the older of the families'. RFC 3339. */
+  /**
+   * lastSyncTime is when the rules were last written, lastQueuedTime when a change was last queued: by the node's clock,
+   * RFC 3339, both of one and the same family, since most changes are of one only: of the family that has a change queued
+   * after its last sync (the oldest such), else of the one that was written last.
+   */
   readonly lastSyncTime?: string;
-  /** lastQueuedTime is when a change was last queued, the newer of the families'. */
   readonly lastQueuedTime?: string;
   /** now is the node's clock when that was read. */
   readonly now: string;
