@@ -50,7 +50,8 @@ export interface Expected {
 /** ReadAnswer is an answer; or that it is on the Pod's log (which must be read first); or what is wrong with it. */
 export type ReadAnswer =
   | { readonly kind: 'Answer'; readonly answer: Answer }
-  | { readonly kind: 'InLog' }
+  /** length is how many characters the line has that is looked for. */
+  | { readonly kind: 'InLog'; readonly length: number }
   | { readonly kind: 'Broken'; readonly problem: string };
 
 /** encodeAnswer gives the smallest form that fits. The message ends with a line feed: what follows it is no answer. */
@@ -81,14 +82,15 @@ export function readAnswer(message: string, expected: Expected, log?: string): R
   if (json.value.version !== 1) return broken('the answer has another version than 1');
   if (isText(json.value.problem, 1000)) return broken(`the probe could not answer: ${json.value.problem}`);
   if (json.value.stdout === undefined) return checked(json.value, expected);
-  return log === undefined ? { kind: 'InLog' } : readLine(json.value.stdout, expected, log);
+  return readLine(json.value.stdout, expected, log);
 }
 
-function readLine(stdout: unknown, expected: Expected, log: string): ReadAnswer {
+function readLine(stdout: unknown, expected: Expected, log: string | undefined): ReadAnswer {
   if (!isObject(stdout) || !isWhole(stdout.length, 1, longestLine) || !isText(stdout.sha256, 64)) {
     return broken('the answer says that it is in the log, and not where');
   }
   const { length, sha256: hash } = stdout;
+  if (log === undefined) return { kind: 'InLog', length };
   const line = log.split('\n').findLast((each) => each.length === length && sha256(each) === hash);
   if (line === undefined) {
     return broken(`the log has no line of ${length} characters with the hash that the answer names`);

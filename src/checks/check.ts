@@ -23,7 +23,8 @@ export interface Check {
   judge(input: JudgeInput): readonly Verdict[];
   /**
    * wantsLog names the nodes whose probe's log must be read before the judge can tell, each with the beginnings of the
-   * lines that are kept of it. Without it, or with an empty map, no log is read.
+   * lines that are kept of it. Without it, or with an empty map, no log is read. A log is read once: when the API changed
+   * meanwhile and the judge wants other lines, it finds them only where those with the same first two words were few.
    */
   wantsLog?(input: JudgeInput): ReadonlyMap<string, readonly string[]>;
 }

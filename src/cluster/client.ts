@@ -27,7 +27,7 @@ export interface ClientOptions {
 export interface SendOptions {
   readonly signal?: AbortSignal | undefined;
   readonly timeoutMilliseconds?: number;
-  /** maxBytes cuts an answer that is text; one that is JSON is refused when it is larger. */
+  /** maxBytes is from how many bytes on an answer is refused. */
   readonly maxBytes?: number;
 }
 
@@ -69,11 +69,9 @@ export class Client {
     });
   }
 
-  /** text resolves to the first `maxBytes` of an answer that is no JSON, as a log is not. */
-  async text(call: Call, options: SendOptions = {}): Promise<string> {
-    return await this.#whole(call, options, async (body) => {
-      return (await collect(body, options.maxBytes ?? mebibyte, 'cut')).toString('utf8');
-    });
+  /** read resolves to what `reader` makes of an answer that is no JSON, as a log is not; it may leave the rest of it. */
+  async read<T>(call: Call, reader: (body: Readable) => Promise<T>, options: SendOptions = {}): Promise<T> {
+    return await this.#whole(call, options, reader);
   }
 
   /** open resolves to the stream of a watch once its headers are here; aborting the signal ends it. */

@@ -6,12 +6,16 @@ import type { ProbePodView } from '../plan/world.ts';
 import { ApiError, ConnectionError } from './api-error.ts';
 import type { Client, SendOptions } from './client.ts';
 import { isObject, objectAt, objectsOf, textOf } from './json.ts';
+import { keptLines } from './log-lines.ts';
 import { coreEvents, pods } from './resources.ts';
 
 /** EvidenceBounds say how much is read and remembered. */
 export interface EvidenceBounds {
   /** logBytes is how much of one log is read, from its beginning. */
   readonly logBytes: number;
+  /** keptBytes is how much of what a judge wants of one log is kept, and spareBytes how much of other lines like it. */
+  readonly keptBytes: number;
+  readonly spareBytes: number;
   /** totalBytes is how much of all logs is remembered; what does not fit is remembered as an error. */
   readonly totalBytes: number;
   /** askAgainMilliseconds is how long a Job without a refusal is not asked about again. */
@@ -20,8 +24,10 @@ export interface EvidenceBounds {
 
 /** defaultEvidenceBounds keep 48 of the largest answers at a time, and many more of the usual ones. */
 export const defaultEvidenceBounds: EvidenceBounds = {
-  // The answer's line, and what a runtime may have written before it.
-  logBytes: longestLine + 64 * 1024,
+  // The kubelet rotates a log at 10 MiB by default (containerLogMaxSize), with a little more than that in it.
+  logBytes: 12 * 1024 * 1024,
+  keptBytes: 4 * 1024 * 1024,
+  spareBytes: 1024 * 1024,
   totalBytes: 48 * 1024 * 1024,
   askAgainMilliseconds: 10_000,
 };
@@ -31,13 +37,14 @@ const attempts = 3;
 /** The API server waits for a kubelet that does not answer for longer than it lets others wait. */
 const logTimeoutMilliseconds = 20_000;
 
-type ReadResult = NonNullable<ProbePodView['log']>;
+/** Logs are what was read of one Pod's log: the answer, and what a judge wanted beside it. */
+export type Logs = Pick<ProbePodView, 'log' | 'details'>;
 
 /** Evidence reads logs and Events once and keeps them by the uid of what they are about. */
 export class Evidence {
   readonly #client: Client;
   readonly #bounds: EvidenceBounds;
-  readonly #logs = new Map<string, ReadResult>();
+  readonly #logs = new Map<string, Logs>();
   readonly #failures = new Map<string, number>();
   readonly #refusals = new Map<string, string>();
   readonly #asked = new Map<string, number>();
@@ -50,8 +57,8 @@ export class Evidence {
     this.#bounds = bounds;
   }
 
-  /** log is what was read of a Pod's log, or why it could not be; undefined before it was asked for. */
-  log(podUid: string): ReadResult | undefined {
+  /** logs are what was read of a Pod's log, or why it could not be; undefined before it was asked for. */
+  logs(podUid: string): Logs | undefined {
     return this.#logs.get(podUid);
   }
 
@@ -89,18 +96,30 @@ export class Evidence {
     }
   }
 
-  async #readLog({ namespace, pod, podUid }: ReadLog, options: SendOptions): Promise<boolean> {
-    if (this.#logs.has(podUid)) return false;
-    const { logBytes } = this.#bounds;
-    const query = { container: probeContainer, limitBytes: String(logBytes) };
-    const call = { verb: 'get', resource: pods, namespace, name: pod, subresource: 'log', query } as const;
-    const limits = { ...options, maxBytes: logBytes, timeoutMilliseconds: logTimeoutMilliseconds };
+  async #readLog(action: ReadLog, options: SendOptions): Promise<boolean> {
+    const { podUid, keep } = action;
+    const kind = 'length' in keep ? 'log' : 'details';
+    if (this.#logs.get(podUid)?.[kind] !== undefined) return false;
     try {
-      this.#keep(podUid, { text: await this.#client.text(call, limits) });
+      const lines = await this.#lines(action, options);
+      this.#keep(podUid, kind === 'log' ? { log: { text: lines.join('\n') } } : { details: { lines } });
     } catch (error) {
-      this.#keep(podUid, { error: this.#givenUp(podUid, error) });
+      this.#keep(podUid, { [kind]: { error: this.#givenUp(podUid, error) } });
     }
     return true;
+  }
+
+  async #lines({ namespace, pod, keep }: ReadLog, options: SendOptions): Promise<readonly string[]> {
+    const { logBytes, keptBytes, spareBytes, totalBytes } = this.#bounds;
+    const query = { container: probeContainer, limitBytes: String(logBytes) };
+    const call = { verb: 'get', resource: pods, namespace, name: pod, subresource: 'log', query } as const;
+    // What one log has to spare must not crowd out what is wanted of the next.
+    const spare = this.#bytes < totalBytes / 2 ? spareBytes : 0;
+    const bounds = { logBytes, lineBytes: longestLine, keptBytes, spareBytes: spare };
+    return await this.#client.read(call, (body) => keptLines(body, keep, bounds), {
+      ...options,
+      timeoutMilliseconds: logTimeoutMilliseconds,
+    });
   }
 
   async #readRefusal({ namespace, jobUid }: ReadRefusal, options: SendOptions): Promise<boolean> {
@@ -128,18 +147,22 @@ export class Evidence {
     return error.message.slice(0, 512);
   }
 
-  #keep(uid: string, read: ReadResult): void {
+  #keep(uid: string, read: Logs): void {
     const fits = this.#bytes + sizeOf(read) <= this.#bounds.totalBytes;
     const kept = fits
       ? read
-      : { error: 'The logs of this run are more than the operator may keep in memory' };
-    this.#logs.set(uid, kept);
+      : { ...(read.log && { log: tooMuch }), ...(read.details && { details: tooMuch }) };
+    this.#logs.set(uid, { ...this.#logs.get(uid), ...kept });
     this.#bytes += sizeOf(kept);
   }
 }
 
-function sizeOf(read: ReadResult | undefined): number {
-  return read !== undefined && 'text' in read ? read.text.length : 0;
+const tooMuch = { error: 'The logs of this run are more than the operator may keep in memory' };
+
+function sizeOf({ log, details }: Logs = {}): number {
+  const lines = details !== undefined && 'lines' in details ? details.lines : [];
+  const text = log !== undefined && 'text' in log ? log.text : '';
+  return lines.reduce((sum, line) => sum + line.length, text.length);
 }
 
 /** Events say in three ways when they were last seen, by the version of the API that wrote them. */

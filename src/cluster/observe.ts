@@ -48,8 +48,8 @@ export class Observer {
     }
     const probePods: ProbePodView[] = [];
     for (const { auditLabel, view } of storesOf(caches.probePods)) {
-      const log = evidence.log(view.uid);
-      if (auditLabel === label) probePods.push(log === undefined ? view : { ...view, log });
+      const logs = evidence.logs(view.uid);
+      if (auditLabel === label) probePods.push(logs === undefined ? view : { ...view, ...logs });
     }
     const responderSet = caches.responderSets.views()[0];
     return {

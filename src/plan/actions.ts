@@ -74,12 +74,17 @@ export interface DeleteProbes {
   readonly runUid: string;
 }
 
-/** ReadLog reads a Pod's stdout into the next world, because its termination message says that the answer is there. */
+/**
+ * ReadLog reads lines of a Pod's stdout into the next world: the answer, because its termination message says that it is
+ * there, or what a judge wants beside it. Each of the two is read once for each Pod, whatever else is wanted later.
+ */
 export interface ReadLog {
   readonly type: 'ReadLog';
   readonly namespace: string;
   readonly pod: string;
   readonly podUid: string;
+  /** keep tells the lines by the length of the answer's, or by what those that are wanted begin with. */
+  readonly keep: { readonly length: number } | { readonly beginnings: readonly string[] };
 }
 
 /** ReadRefusal reads the events of a Job that has no Pod into the next world. */

@@ -1,6 +1,6 @@
 /** Verdicts on a whole run: every check's judge on its part of the evidence, and what no check can ask at all. */
 import type { NetworkAuditRun, Plan, PlannedCheck } from '../api/v1alpha1/index.ts';
-import type { Check, Report } from '../checks/check.ts';
+import type { ApiView, Check, Place, Report } from '../checks/check.ts';
 import type { Verdict } from '../checks/verdict.ts';
 import { noResponder, noResponderMessage } from './plan.ts';
 import { type ProbeReport, reportFor } from './reports.ts';
@@ -19,18 +19,63 @@ export function verdictsOf(
   settings: Settings,
   now: Date,
 ): readonly Verdict[] {
-  const began = timeOf(run.status?.startTime) ?? new Date(plan.dueTime);
-  const api = apiViewOf(plan, reports, world, plusSeconds(began, -settings.settleSeconds), now);
+  const api = apiOf(run, plan, reports, world, settings, now);
   return plan.checks.flatMap((check) => {
     const kind = kinds.find(({ type }) => type === check.type);
     if (kind === undefined) return unknownKind(run, plan, check);
-    const ours = new Map<string, Report>();
-    for (const report of reports) {
-      if (report.place === kind.place) ours.set(report.node, reportFor(check.name, report));
-    }
-    const judged = kind.judge({ plan, check, reports: ours, api });
+    const judged = kind.judge({ plan, check, reports: reportsFor(check.name, kind.place, reports), api });
     return kind.asksPeers ? [...judged, ...unasked(plan, check, api.gone)] : judged;
   });
+}
+
+/** linesWanted are the beginnings of the lines, by node, that the judges of one place want of the probes' logs. */
+export function linesWanted(
+  run: NetworkAuditRun,
+  plan: Plan,
+  reports: readonly ProbeReport[],
+  world: World,
+  kinds: readonly Check[],
+  settings: Settings,
+  now: Date,
+): ReadonlyMap<ProbeReport, readonly string[]> {
+  const wanted = new Map<ProbeReport, readonly string[]>();
+  const asking = plan.checks.flatMap((check) => {
+    const kind = kinds.find(({ type }) => type === check.type);
+    return kind?.wantsLog === undefined
+      ? []
+      : [{ check, place: kind.place, wants: kind.wantsLog.bind(kind) }];
+  });
+  if (asking.length === 0) return wanted;
+  const api = apiOf(run, plan, reports, world, settings, now);
+  for (const { check, place, wants } of asking) {
+    const nodes = wants({ plan, check, reports: reportsFor(check.name, place, reports), api });
+    for (const report of reports) {
+      const beginnings = report.place === place ? (nodes.get(report.node) ?? []) : [];
+      if (beginnings.length > 0) wanted.set(report, [...(wanted.get(report) ?? []), ...beginnings]);
+    }
+  }
+  return wanted;
+}
+
+function apiOf(
+  run: NetworkAuditRun,
+  plan: Plan,
+  reports: readonly ProbeReport[],
+  world: World,
+  settings: Settings,
+  now: Date,
+): ApiView {
+  const began = timeOf(run.status?.startTime) ?? new Date(plan.dueTime);
+  return apiViewOf(plan, reports, world, plusSeconds(began, -settings.settleSeconds), now);
+}
+
+function reportsFor(
+  check: string,
+  place: Place,
+  reports: readonly ProbeReport[],
+): ReadonlyMap<string, Report> {
+  const ours = reports.filter((report) => report.place === place);
+  return new Map(ours.map((report) => [report.node, reportFor(check, report)]));
 }
 
 /**

@@ -26,8 +26,8 @@ export interface Seen {
   readonly final: boolean;
   /** unstarted is true while nothing of the probe runs, and it is known why. */
   readonly unstarted?: boolean;
-  /** needsLog is true when the answer is on stdout and has not been read yet. */
-  readonly needsLog?: boolean;
+  /** answerLine is how long the answer is that is on stdout and has not been read yet. */
+  readonly answerLine?: number;
   /** displaced is true when something other than the probe or its deadline ended its Pod, as a drain does. */
   readonly displaced?: boolean;
 }
@@ -75,7 +75,10 @@ function ended(
         final: true,
       };
     case 'InLog':
-      return { ...waiting('NoReport', `The log of Pod ${pod.name} was not read in time`), needsLog: true };
+      return {
+        ...waiting('NoReport', `The log of Pod ${pod.name} was not read in time`),
+        answerLine: read.length,
+      };
     case 'Broken':
       return over('EvidenceBroken', cut(read.problem, 512));
   }

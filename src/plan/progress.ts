@@ -3,13 +3,13 @@ import type { NetworkAuditRun, NetworkAuditRunStatus } from '../api/v1alpha1/ind
 import type { Check } from '../checks/check.ts';
 import type { CreateJob, ReadLog, ReadRefusal } from './actions.ts';
 import { probeJob } from './job.ts';
-import { verdictsOf } from './judge.ts';
+import { linesWanted, verdictsOf } from './judge.ts';
 import { type Asking, askingsOf } from './questions.ts';
 import { type ProbeReport, reportsOf } from './reports.ts';
 import { resultsOf } from './results.ts';
 import type { Settings } from './settings.ts';
 import { plusSeconds } from './time.ts';
-import type { World } from './world.ts';
+import type { ProbePodView, World } from './world.ts';
 
 /** Progress is what a run under way needs next: more time, with what to do meanwhile, or its end. */
 export type Progress =
@@ -37,7 +37,7 @@ const refusalsAtOnce = 50;
 
 /**
  * progressOf looks at every probe of a run. A run is over when no probe can tell more: all have ended, or it is too late
- * for those that did not start. Otherwise it is over when its time is.
+ * for those that did not start; and when what the judges want of their logs was read. Otherwise it is over when its time is.
  */
 export function progressOf(
   { run, world, previous, nodeNames, room }: ProgressInput,
@@ -55,8 +55,13 @@ export function progressOf(
   const givingUp = plusSeconds(deadline, -settings.reportMarginSeconds / 2);
   const whole = reports.every(({ final }) => final);
   const late = !whole && (now >= deadline || (now >= givingUp && reports.every(isHopeless)));
-  if (whole || late) {
-    const verdicts = verdictsOf(run, plan, reports, world, kinds, settings, now);
+  // What one hung probe makes a run wait for is time to read the logs of the others in.
+  const wanted =
+    whole || now >= closing ? linesWanted(run, plan, reports, world, kinds, settings, now) : undefined;
+  const details = detailsOf(wanted ?? new Map());
+  if ((whole || late) && (details.length === 0 || now >= deadline)) {
+    const told = reports.map((report) => (wanted?.has(report) ? withoutDetails(report) : report));
+    const verdicts = verdictsOf(run, plan, told, world, kinds, settings, now);
     const input = {
       run,
       plan,
@@ -72,7 +77,7 @@ export function progressOf(
   return {
     kind: 'Going',
     jobs: now < lastStart ? missingJobs(run, plan.deadlineTime, askings, reports, room, now, settings) : [],
-    reads: [...logsOf(reports), ...(now < closing ? [] : refusalsOf(reports))],
+    reads: [...answersOf(reports), ...details, ...(now < closing ? [] : refusalsOf(reports))],
     again: [closing, givingUp].find((moment) => now < moment) ?? deadline,
   };
 }
@@ -102,12 +107,31 @@ function missingJobs(
     .map((input) => ({ type: 'CreateJob', job: probeJob(input, now, settings) }));
 }
 
-function logsOf(reports: readonly ProbeReport[]): readonly ReadLog[] {
-  return reports.flatMap(({ needsLog, pod }) =>
-    needsLog && pod !== undefined
-      ? [{ type: 'ReadLog' as const, namespace: pod.namespace, pod: pod.name, podUid: pod.uid }]
-      : [],
+function answersOf(reports: readonly ProbeReport[]): readonly ReadLog[] {
+  return reports.flatMap(({ answerLine: length, pod }) =>
+    length === undefined || pod === undefined ? [] : [readLog(pod, { length })],
   );
+}
+
+/** detailsOf reads each log once: what a second look wants beside, with an API that changed meanwhile, it does without. */
+function detailsOf(wanted: ReadonlyMap<ProbeReport, readonly string[]>): readonly ReadLog[] {
+  return [...wanted].flatMap(([{ pod }, beginnings]) =>
+    pod === undefined || pod.details !== undefined ? [] : [readLog(pod, { beginnings })],
+  );
+}
+
+function readLog(pod: ProbePodView, keep: ReadLog['keep']): ReadLog {
+  return { type: 'ReadLog', namespace: pod.namespace, pod: pod.name, podUid: pod.uid, keep };
+}
+
+/** withoutDetails tells the judge that there was no time for what it wants, where it was not read. */
+function withoutDetails(report: ProbeReport): ProbeReport {
+  const { pod } = report;
+  if (pod === undefined || pod.details !== undefined) return report;
+  return {
+    ...report,
+    pod: { ...pod, details: { error: `The log of Pod ${pod.name} was not read in time` } },
+  };
 }
 
 /** refusalsOf asks about Jobs without a Pod, near the end only: the Job controller may just be slow. */

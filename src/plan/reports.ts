@@ -18,8 +18,8 @@ export interface ProbeReport {
   readonly final: boolean;
   /** unstarted is true while nothing of the probe runs, and it is known why. */
   readonly unstarted: boolean;
-  /** needsLog is true when the answer is on stdout and has not been read yet. */
-  readonly needsLog: boolean;
+  /** answerLine is how long the answer is that is on stdout and has not been read yet. */
+  readonly answerLine?: number;
   readonly outcome: ProbeOutcome;
 }
 
@@ -48,6 +48,7 @@ export function reportsOf(
     const seen = seenOf({ run, asking, job, pod });
     const outcome = goneOr(seen, asking, node, uids.get(asking.node));
     const { place } = asking;
+    const answerLine = outcome.kind === 'Gone' ? undefined : seen.answerLine;
     return {
       node: asking.node,
       place,
@@ -55,19 +56,25 @@ export function reportsOf(
       ...(pod === undefined ? {} : { pod }),
       final: seen.final || outcome.kind === 'Gone',
       unstarted: seen.unstarted === true,
-      needsLog: seen.needsLog === true && outcome.kind !== 'Gone',
+      ...(answerLine === undefined ? {} : { answerLine }),
       outcome,
     };
   });
 }
 
 /** reportFor is one check's part of a probe's report. */
-export function reportFor(check: string, { outcome }: ProbeReport): Report {
+export function reportFor(check: string, { outcome, pod }: ProbeReport): Report {
   if (outcome.kind !== 'Answered') return outcome;
   const { answer, podAddresses } = outcome;
   const result = answer.results.find((each) => each.check === check);
   if (result === undefined) return lost('NoReport', 'The probe ended before it came to this check');
-  return { kind: 'Answered', evidence: result.evidence, podAddresses, complete: answer.complete };
+  return {
+    kind: 'Answered',
+    evidence: result.evidence,
+    podAddresses,
+    complete: answer.complete,
+    ...(pod?.details === undefined ? {} : { log: pod.details }),
+  };
 }
 
 /** An answer counts even from a node that left after it; where there is none, that the node left is the true reason. */

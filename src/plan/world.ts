@@ -135,4 +135,6 @@ export interface ProbePodView {
   };
   /** log is the answer read from stdout, only for Pods whose termination message says that it is there. */
   readonly log?: { readonly text: string } | { readonly error: string };
+  /** details are the lines of its log that a judge wanted, and some of their kind; absent until they were read. */
+  readonly details?: { readonly lines: readonly string[] } | { readonly error: string };
 }

@@ -8,11 +8,11 @@ import { Client } from '../../src/cluster/client.ts';
 import { Connection } from '../../src/cluster/connection.ts';
 import { runView } from '../../src/cluster/custom.ts';
 import { Events } from '../../src/cluster/events.ts';
-import { Evidence } from '../../src/cluster/evidence.ts';
+import { Evidence, type EvidenceBounds } from '../../src/cluster/evidence.ts';
 import { permissions } from '../../src/cluster/permissions.ts';
 import { defaultReflectorOptions, reflect } from '../../src/cluster/reflector.ts';
 import { StalledError, WaitingError } from '../../src/control/errors.ts';
-import type { CreateJob, CreateRun, EmitEvent } from '../../src/plan/actions.ts';
+import type { CreateJob, CreateRun, EmitEvent, ReadLog } from '../../src/plan/actions.ts';
 import { ApiServer } from '../support/api-server/server.ts';
 import { createKeptLog, type Line } from '../support/kept-log.ts';
 import { auditOf, metadataOf, runOf } from '../support/make-objects.ts';
@@ -23,6 +23,14 @@ const [runsOf, auditsOf, jobsOf] = [
   'networkaudits.netaudit.dev',
   'jobs.batch',
 ];
+/** bounds are small: of a log 500 bytes are read. */
+const bounds: EvidenceBounds = {
+  logBytes: 500,
+  keptBytes: 150,
+  spareBytes: 80,
+  totalBytes: 250,
+  askAgainMilliseconds: 10_000,
+};
 const scope = { podNamespace: 'netaudit', nodeNamespace: 'netaudit-node' };
 
 describe('carrying out a decision', () => {
@@ -50,7 +58,7 @@ describe('carrying out a decision', () => {
     leads = true;
     now = Date.parse('2026-01-01T00:00:00.123Z');
     caches = createCaches(scope);
-    evidence = new Evidence(client, { logBytes: 100, totalBytes: 250, askAgainMilliseconds: 10_000 });
+    evidence = new Evidence(client, bounds);
     const events = new Events(client, { log: kept.log, instance: 'pod-1', now: () => new Date(now) });
     applier = new Applier({ client, caches, evidence, events, jobCap: 210, leads: () => leads });
   });
@@ -367,8 +375,15 @@ describe('carrying out a decision', () => {
   });
 
   describe('evidence', () => {
-    const readLog = (pod: string) =>
-      ({ type: 'ReadLog', namespace: 'netaudit', pod, podUid: `uid-${pod}` }) as const;
+    const readLog = (pod: string, length: number = 100) => reading(pod, { length });
+    const reading = (pod: string, keep: ReadLog['keep']): ReadLog => ({
+      type: 'ReadLog',
+      namespace: 'netaudit',
+      pod,
+      podUid: `uid-${pod}`,
+      keep,
+    });
+    const beginnings = ['mark rules 7 ', 'mark rules 9 '];
     const refusal = { type: 'ReadRefusal', namespace: 'netaudit', job: 'j', jobUid: 'uid-j' } as const;
     const podEvent = (name: string, reason: string, message: string, lastTimestamp: string) =>
       server.objects.create('events', 'netaudit', {
@@ -380,36 +395,66 @@ describe('carrying out a decision', () => {
       });
 
     it('from logs is read once, is bounded, and lets the audit be looked at again', async () => {
-      server.logs.set('netaudit/p', 'x'.repeat(1000));
+      const line = 'x'.repeat(100);
+      server.logs.set('netaudit/p', `what the runtime wrote\n${line}\n${'y'.repeat(400)}\n${line}\n`);
       assert.equal(await applier.apply([readLog('p')]), true);
       assert.equal(await applier.apply([readLog('p')]), false);
-      assert.deepEqual(evidence.log('uid-p'), { text: 'x'.repeat(100) });
+      // The second one is beyond how much of a log is read.
+      assert.deepEqual(evidence.logs('uid-p'), { log: { text: line } });
       assert.equal(server.requests.length, 1);
       assert.equal(server.requests[0]?.query.get('container'), 'probe');
+      assert.equal(server.requests[0]?.query.get('limitBytes'), '500');
+    });
+
+    it('of what a judge wants is read once, whatever is wanted later, and apart from the answer', async () => {
+      const answer = 'x'.repeat(40);
+      const lines = ['mark rules 7 abc', 'mark rules 70 no', 'mark rules 8 abc', answer, 'mark other 7 no'];
+      server.logs.set('netaudit/p', lines.join('\n'));
+      assert.equal(await applier.apply([reading('p', { beginnings })]), true);
+      assert.equal(await applier.apply([reading('p', { beginnings: ['mark other 7 '] })]), false);
+      const details = { lines: ['mark rules 7 abc', 'mark rules 70 no', 'mark rules 8 abc'] };
+      assert.deepEqual(evidence.logs('uid-p'), { details });
+      assert.equal(await applier.apply([readLog('p', 40)]), true);
+      assert.deepEqual(evidence.logs('uid-p'), { details, log: { text: answer } });
+      assert.equal(server.requests.length, 2);
+    });
+
+    it('of what a judge may want later is kept only where there is room to spare', async () => {
+      const many = Array.from({ length: 10 }, (_, bucket) => `mark rules ${bucket} ${'x'.repeat(20)}`);
+      server.logs.set('netaudit/p', many.join('\n'));
+      await applier.apply([reading('p', { beginnings })]);
+      assert.deepEqual(evidence.logs('uid-p'), {
+        details: { lines: [many[0], many[1], many[7], many[9]] },
+      });
+    });
+
+    it('of what a judge wants that cannot be read is that error', async () => {
+      await applier.apply([reading('none', { beginnings })]);
+      assert.deepEqual(evidence.logs('uid-none'), { details: { error: 'pods "none" not found' } });
     });
 
     it('from logs that are too many together is an error, and has room again when Pods are gone', async () => {
       for (const pod of ['a', 'b', 'c', 'd']) server.logs.set(`netaudit/${pod}`, 'x'.repeat(100));
       await applier.apply([readLog('a'), readLog('b')]);
       await applier.apply([readLog('c')]);
-      assert.match(JSON.stringify(evidence.log('uid-c')), /error.*more than the operator may keep/);
+      assert.match(JSON.stringify(evidence.logs('uid-c')), /error.*more than the operator may keep/);
       evidence.forget('uid-a');
       await applier.apply([readLog('d')]);
-      assert.deepEqual(evidence.log('uid-d'), { text: 'x'.repeat(100) });
+      assert.deepEqual(evidence.logs('uid-d'), { log: { text: 'x'.repeat(100) } });
     });
 
     it('from the log of a Pod that went meanwhile is not kept', async () => {
       server.logs.set('netaudit/p', 'x');
-      const reading = applier.apply([readLog('p')]);
+      const read = applier.apply([readLog('p')]);
       await until('it is asked for', () => server.requests.length === 1);
       evidence.forget('uid-p');
-      await reading;
-      assert.equal(evidence.log('uid-p'), undefined);
+      await read;
+      assert.equal(evidence.logs('uid-p'), undefined);
     });
 
     it('from a log that the server refuses is that error, at once', async () => {
       await applier.apply([readLog('none')]);
-      assert.deepEqual(evidence.log('uid-none'), { error: 'pods "none" not found' });
+      assert.deepEqual(evidence.logs('uid-none'), { log: { error: 'pods "none" not found' } });
     });
 
     it('from a log that nobody answers for is asked for three times', async () => {
@@ -417,7 +462,7 @@ describe('carrying out a decision', () => {
       await assert.rejects(applier.apply([readLog('p')]), { name: 'ConnectionError' });
       await assert.rejects(applier.apply([readLog('p')]), { name: 'ConnectionError' });
       assert.equal(await applier.apply([readLog('p')]), true);
-      assert.match(JSON.stringify(evidence.log('uid-p')), /error.*Could not get/);
+      assert.match(JSON.stringify(evidence.logs('uid-p')), /error.*Could not get/);
     });
 
     it('from a log waits while the server is busy, however long', async () => {
@@ -425,8 +470,8 @@ describe('carrying out a decision', () => {
       for (let turn = 0; turn < 5; turn += 1)
         await assert.rejects(applier.apply([readLog('p')]), { code: 429 });
       server.logs.set('netaudit/p', 'late');
-      await applier.apply([readLog('p')]);
-      assert.deepEqual(evidence.log('uid-p'), { text: 'late' });
+      await applier.apply([readLog('p', 4)]);
+      assert.deepEqual(evidence.logs('uid-p'), { log: { text: 'late' } });
     });
 
     it('of a refused Pod is the last event that says so', async () => {

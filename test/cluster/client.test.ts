@@ -4,6 +4,7 @@ import https from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Readable } from 'node:stream';
 import { after, before, beforeEach, describe, it } from 'node:test';
 import { KubeConfig } from '@kubernetes/client-node';
 import { ApiError, ConnectionError } from '../../src/cluster/api-error.ts';
@@ -133,7 +134,7 @@ describe('the client of the API server', () => {
     );
   });
 
-  it('cuts a text at its bound, and refuses JSON that is larger', async () => {
+  it('leaves the rest of a text that its reader does not want, and refuses JSON that is too large', async () => {
     server.logs.set('netaudit/p', 'x'.repeat(5000));
     const log = {
       verb: 'get',
@@ -142,7 +143,11 @@ describe('the client of the API server', () => {
       name: 'p',
       subresource: 'log',
     } as const;
-    assert.equal(await client.text(log, { maxBytes: 100 }), 'x'.repeat(100));
+    const first = async (body: Readable) => {
+      for await (const chunk of body) return String(chunk).slice(0, 100);
+      return undefined;
+    };
+    assert.equal(await client.read(log, first), 'x'.repeat(100));
     await assert.rejects(client.send(listNodes, { maxBytes: 10 }), /over 10 bytes/);
   });
 });

@@ -159,7 +159,10 @@ describe('what a decision sees', () => {
       message: 'exceeded quota',
     });
     const where = { namespace: 'netaudit' };
-    await evidence.readLog({ type: 'ReadLog', ...where, pod: 'p', podUid: 'uid-p' }, {});
+    await evidence.readLog(
+      { type: 'ReadLog', ...where, pod: 'p', podUid: 'uid-p', keep: { length: 10 } },
+      {},
+    );
     await evidence.readRefusal({ type: 'ReadRefusal', ...where, job: 'j', jobUid: 'uid-j' }, {});
     const { jobs, probePods } = await observer.observe('a', now);
     assert.deepEqual([jobs[0]?.refusal, probePods[0]?.log], ['exceeded quota', { text: 'the answer' }]);
@@ -324,10 +327,13 @@ describe('what a decision sees', () => {
     it('a Pod wakes its audit, and what is remembered of it goes with it', async () => {
       put(caches.probePods.get('netaudit'), probePodEntry, job('p', 'a'), 'uid-p');
       server.logs.set('netaudit/p', 'the answer');
-      await evidence.readLog({ type: 'ReadLog', namespace: 'netaudit', pod: 'p', podUid: 'uid-p' }, {});
+      await evidence.readLog(
+        { type: 'ReadLog', namespace: 'netaudit', pod: 'p', podUid: 'uid-p', keep: { length: 10 } },
+        {},
+      );
       caches.probePods.get('netaudit')?.remove('p', 'uid-p');
       assert.deepEqual(woken, ['a 250', 'a 250']);
-      assert.equal(evidence.log('uid-p'), undefined);
+      assert.equal(evidence.logs('uid-p'), undefined);
     });
   });
 });

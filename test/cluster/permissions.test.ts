@@ -5,7 +5,7 @@ import { createCaches } from '../../src/cluster/caches.ts';
 import { Client } from '../../src/cluster/client.ts';
 import { Connection } from '../../src/cluster/connection.ts';
 import { Events } from '../../src/cluster/events.ts';
-import { Evidence } from '../../src/cluster/evidence.ts';
+import { defaultEvidenceBounds, Evidence } from '../../src/cluster/evidence.ts';
 import { KubeletLeases } from '../../src/cluster/kubelet-leases.ts';
 import { Elector } from '../../src/cluster/lease.ts';
 import { permissions } from '../../src/cluster/permissions.ts';
@@ -26,7 +26,7 @@ it('everything that the code calls is granted, and nothing else is', async () =>
     podNamespace: 'netaudit',
     nodeNamespace: 'netaudit-node',
   });
-  const evidence = new Evidence(client, { logBytes: 10, totalBytes: 10, askAgainMilliseconds: 0 });
+  const evidence = new Evidence(client, { ...defaultEvidenceBounds, askAgainMilliseconds: 0 });
   const events = new Events(client, { log, instance: 'pod-1' });
   const applier = new Applier({ client, caches, evidence, events, jobCap: 9, leads: () => true });
   server.objects.create('networkaudits.netaudit.dev', undefined, auditOf('cluster'));
@@ -111,7 +111,7 @@ it('everything that the code calls is granted, and nothing else is', async () =>
     await applier.apply([
       createJob(namespace),
       createJob(namespace),
-      { type: 'ReadLog', namespace, pod: 'p', podUid: `${namespace}-p` },
+      { type: 'ReadLog', namespace, pod: 'p', podUid: `${namespace}-p`, keep: { length: 1 } },
       { type: 'ReadRefusal', namespace, job: 'j', jobUid: 'j' },
       { type: 'DeleteProbes', namespace, runUid: 'r-1' },
     ]);

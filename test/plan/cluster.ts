@@ -4,7 +4,7 @@ import { encodeAnswer } from '../../src/checks/answer.ts';
 import type { Check } from '../../src/checks/check.ts';
 import { decodeQuestion, questionHash, questionVariable } from '../../src/checks/question.ts';
 import { isObject } from '../../src/checks/shape.ts';
-import type { Action, CreateJob } from '../../src/plan/actions.ts';
+import type { Action, CreateJob, ReadLog } from '../../src/plan/actions.ts';
 import { decide } from '../../src/plan/decide.ts';
 import type { Settings } from '../../src/plan/settings.ts';
 import { timeText } from '../../src/plan/time.ts';
@@ -29,6 +29,8 @@ export class Cluster {
   fault: Fault = () => undefined;
   /** mute are nodes whose probe never ends. */
   mute = new Set<string>();
+  /** details are what is read of a probe's log beside its answer; undefined while it cannot be read. */
+  details: (reading: ReadLog) => ProbePodView['details'] = () => undefined;
   readonly counts = new Map<Action['type'], number>();
   readonly createdJobs: string[] = [];
   readonly events: string[] = [];
@@ -36,13 +38,18 @@ export class Cluster {
   readonly kinds: readonly Check[];
   #version = 1;
 
-  constructor(count: number, audit: NetworkAudit | undefined, settings: Partial<Settings> = {}) {
+  constructor(
+    count: number,
+    audit: NetworkAudit | undefined,
+    settings: Partial<Settings> = {},
+    kind: Check = fakeCheck,
+  ) {
     const world = makeWorld(count);
     this.audit = audit;
     this.nodes = world.nodes;
     this.responders = world.responders;
     this.settings = { ...defaults, ...settings };
-    this.kinds = [fakeCheck];
+    this.kinds = [kind];
   }
 
   world(): World {
@@ -148,7 +155,13 @@ export class Cluster {
       case 'EmitEvent':
         this.events.push(`${action.eventType} ${action.reason}`);
         return;
-      case 'ReadLog':
+      case 'ReadLog': {
+        const [name, pod] = [...this.pods].find(([, { uid }]) => uid === action.podUid) ?? [];
+        const details = this.details(action);
+        if (name !== undefined && pod !== undefined && details !== undefined)
+          this.pods.set(name, { ...pod, details });
+        return;
+      }
       case 'ReadRefusal':
         return;
     }

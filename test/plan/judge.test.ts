@@ -20,7 +20,7 @@ const plan = makePlanned({
 
 function lost(node: string, place: 'pod' | 'node' = 'pod'): ProbeReport {
   const outcome = { kind: 'Lost', reason: 'NoReport', message: 'nothing' } as const;
-  return { node, place, final: true, unstarted: false, needsLog: false, outcome };
+  return { node, place, final: true, unstarted: false, outcome };
 }
 
 /** silent is the report of a probe that reached itself and nobody else. */
@@ -36,7 +36,7 @@ function silent(node: string): ProbeReport {
     results: [{ check: 'pods', evidence }],
   } as const;
   const outcome = { kind: 'Answered', answer, podAddresses: ['10.244.9.9'] } as const;
-  return { node, place: 'pod', final: true, unstarted: false, needsLog: false, outcome };
+  return { node, place: 'pod', final: true, unstarted: false, outcome };
 }
 
 describe('what judges may know of the API', () => {

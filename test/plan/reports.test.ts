@@ -332,15 +332,15 @@ describe('an answer on stdout', () => {
   const ended = { exitCode: 0, reason: 'Completed', message: large.message };
 
   it('is asked for, and waits until it was read', () => {
-    const { final, needsLog } = reportOf({ pods: [pod({ terminated: ended })] });
-    assert.deepEqual({ final, needsLog }, { final: false, needsLog: true });
+    const { final, answerLine } = reportOf({ pods: [pod({ terminated: ended })] });
+    assert.deepEqual({ final, answerLine }, { final: false, answerLine: large.line?.length });
   });
 
   it('is read from the log', () => {
-    const { final, needsLog, outcome } = reportOf({
+    const { final, answerLine, outcome } = reportOf({
       pods: [pod({ terminated: ended, log: { text: `noise\n${large.line}\n` } })],
     });
-    assert.deepEqual({ final, needsLog }, { final: true, needsLog: false });
+    assert.deepEqual({ final, answerLine }, { final: true, answerLine: undefined });
     assert.deepEqual(outcome.kind === 'Answered' && outcome.answer.results, [{ check: 'pods', evidence }]);
   });
 
@@ -366,6 +366,9 @@ describe("one check's part of a report", () => {
       podAddresses: ['10.244.1.9'],
       complete: true,
     });
+    const details = { lines: ['mark pods 7 abc'] };
+    const read = reportOf({ pods: [pod({ terminated: ended(encodeAnswer(answer).message), details })] });
+    assert.deepEqual(reportFor('pods', read), { ...reportFor('pods', report), log: details });
     assert.deepEqual(reportFor('other', report), {
       kind: 'Lost',
       reason: 'NoReport',

@@ -121,7 +121,6 @@ function answered(node: string): ProbeReport {
     place: 'pod',
     final: true,
     unstarted: false,
-    needsLog: false,
     outcome: { kind: 'Answered', answer, podAddresses: [] },
   };
 }
