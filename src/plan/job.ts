@@ -141,13 +141,16 @@ function volumeName(path: string): string {
   return `host${path.replaceAll('/', '-')}`;
 }
 
+/** The rules of a node with 10,000 Services are tens of megabytes; the heap is in MiB, and the tools need the rest. */
+const memory = { pod: { heap: 48, limit: '192Mi' }, node: { heap: 384, limit: '512Mi' } } as const;
+
 function container({ place, question }: JobInput, settings: Settings) {
   const onNode = place === 'node';
   return {
     name: probeContainer,
     image: settings.image,
     imagePullPolicy: settings.imagePullPolicy,
-    command: ['/usr/local/bin/node', '--max-old-space-size=48', '/app/probe.cjs'],
+    command: ['/usr/local/bin/node', `--max-old-space-size=${memory[place].heap}`, '/app/probe.cjs'],
     env: [
       { name: 'POD_IPS', valueFrom: { fieldRef: { fieldPath: 'status.podIPs' } } },
       { name: 'NODE_NAME', valueFrom: { fieldRef: { fieldPath: 'spec.nodeName' } } },
@@ -155,7 +158,7 @@ function container({ place, question }: JobInput, settings: Settings) {
       { name: questionVariable, value: question },
     ],
     // No limit on CPU: a starved probe sees a slow network.
-    resources: { requests: { cpu: '20m', memory: '64Mi' }, limits: { memory: '192Mi' } },
+    resources: { requests: { cpu: '20m', memory: '64Mi' }, limits: { memory: memory[place].limit } },
     terminationMessagePath: '/dev/termination-log',
     terminationMessagePolicy: 'File',
     securityContext: {
