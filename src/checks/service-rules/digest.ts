@@ -15,7 +15,7 @@ export function bucketOf(destination: Destination): number {
   for (const character of destinationText(destination)) {
     hash = Math.imul(hash ^ character.charCodeAt(0), 0x01000193) >>> 0;
   }
-  return (hash ^ (hash >>> 16)) % bucketCount;
+  return ((hash ^ (hash >>> 16)) >>> 0) % bucketCount;
 }
 
 /**
