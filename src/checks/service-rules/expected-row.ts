@@ -8,4 +8,6 @@ export interface ExpectedRow {
   readonly service: string;
   /** portName is empty for the unnamed port, and for `OtherPorts`. */
   readonly portName: string;
+  /** alternatives are what other Services that claim the same destination want there: as good as `entry`. */
+  readonly alternatives?: readonly Entry[];
 }

@@ -1,0 +1,122 @@
+/** All Service ports of a cluster in one family, and which of them differ on which node: made once, asked for each node. */
+import type { ServiceView } from '../cluster-view.ts';
+import type { Family } from './address-set.ts';
+import { bucketCount, bucketOf } from './digest.ts';
+import { destinationText } from './entry.ts';
+import { destinationsOf } from './expected-entries.ts';
+import { type PortEndpoint, type ServicePort, servicePortsOf } from './service-port.ts';
+
+/** ServicePortIndex is what is known of them before any node is looked at. Numbers are indices of `ports`. */
+export class ServicePortIndex {
+  /** ports are in the order of their Services' names, so that who claims a destination first is always the same one. */
+  readonly ports: readonly ServicePort[];
+  /** contested are, by destinationText, the ports that claim it, of destinations that more than one does. */
+  readonly contested: ReadonlyMap<string, readonly number[]>;
+  /** zoned is whether the zone of a node matters at all. */
+  readonly zoned: boolean;
+  /** ranged are the ports with source ranges: what they do depends on the address of the node. */
+  readonly ranged: readonly number[];
+  readonly #buckets: readonly (readonly number[])[];
+  readonly #adopted = new Map<PortEndpoint, string>();
+  readonly #onNode = new Map<string, Set<number>>();
+  readonly #aboutNode = new Map<string, Set<number>>();
+  readonly #byAddress = new Map<string, Set<number>>();
+
+  constructor(services: Iterable<ServiceView>, family: Family) {
+    const ports = [...services].flatMap((service) => servicePortsOf(service, family));
+    this.ports = ports.sort((one, other) => order(one.service, other.service));
+    this.ports.forEach((port, index) => {
+      this.#place(port, index);
+    });
+    this.#adopt();
+    const claims = new Map<string, number[]>();
+    const buckets: Set<number>[] = Array.from({ length: bucketCount }, () => new Set());
+    this.ports.forEach((port, index) => {
+      for (const destination of destinationsOf(port)) {
+        buckets[bucketOf(destination)]?.add(index);
+        const text = destinationText(destination);
+        const claimed = claims.get(text);
+        if (claimed === undefined) claims.set(text, [index]);
+        else claimed.push(index);
+      }
+    });
+    this.contested = new Map([...claims].filter(([, claimed]) => claimed.length > 1));
+    this.#buckets = buckets.map((indices) => [...indices]);
+    this.ranged = this.ports.flatMap(({ ranges }, index) => (ranges === undefined ? [] : index));
+    this.zoned = this.ports.some(({ endpoints }) =>
+      endpoints.some(({ zoneHints }) => zoneHints !== undefined),
+    );
+  }
+
+  /** inBucket are the ports that may have a row in a bucket. */
+  inBucket(bucket: number): readonly number[] {
+    return this.#buckets[bucket] ?? [];
+  }
+
+  /** onNode are the ports with an endpoint on a node. */
+  onNode(name: string): ReadonlySet<number> {
+    return this.#onNode.get(name) ?? new Set();
+  }
+
+  /** aboutNode are those of them, and those with hints for the node, whose choice of endpoints depends on it. */
+  aboutNode(name: string): ReadonlySet<number> {
+    return this.#aboutNode.get(name) ?? new Set();
+  }
+
+  /** withAddress are the ports that have an address, as an endpoint's or as one of their own from outside. */
+  withAddress(address: string): ReadonlySet<number> {
+    return this.#byAddress.get(address) ?? new Set();
+  }
+
+  /** nodeOf is where an endpoint is: if it does not say, what any Service says of the same address, port and protocol. */
+  nodeOf(endpoint: PortEndpoint): string | undefined {
+    return endpoint.node ?? this.#adopted.get(endpoint);
+  }
+
+  /** nftables mode keeps one set of the endpoints that are on a node, for all Services. */
+  #adopt(): void {
+    const homeless = new Map<string, { endpoint: PortEndpoint; protocol: string; index: number }[]>();
+    this.ports.forEach(({ endpoints, protocol }, index) => {
+      for (const endpoint of endpoints) {
+        if (endpoint.node !== undefined) continue;
+        homeless.set(endpoint.text, [...(homeless.get(endpoint.text) ?? []), { endpoint, protocol, index }]);
+      }
+    });
+    if (homeless.size === 0) return;
+    for (const { endpoints, protocol } of this.ports) {
+      for (const { text, node } of endpoints) {
+        if (node === undefined) continue;
+        for (const each of homeless.get(text) ?? []) {
+          if (each.protocol !== protocol) continue;
+          this.#adopted.set(each.endpoint, node);
+          noted(this.#onNode, node, each.index);
+        }
+      }
+    }
+  }
+
+  #place(port: ServicePort, index: number): void {
+    for (const endpoint of port.endpoints) {
+      const { node, nodeHints, ip } = endpoint;
+      noted(this.#byAddress, ip, index);
+      for (const hint of nodeHints ?? []) noted(this.#aboutNode, hint, index);
+      if (node === undefined) continue;
+      noted(this.#onNode, node, index);
+      if (port.internalLocal || port.externalLocal) noted(this.#aboutNode, node, index);
+    }
+    for (const address of [...port.externalIPs, ...port.loadBalancerIPs]) {
+      noted(this.#byAddress, address, index);
+    }
+  }
+}
+
+function order(one: string, other: string): number {
+  if (one === other) return 0;
+  return one < other ? -1 : 1;
+}
+
+function noted(map: Map<string, Set<number>>, key: string, index: number): void {
+  const found = map.get(key);
+  if (found === undefined) map.set(key, new Set([index]));
+  else found.add(index);
+}
