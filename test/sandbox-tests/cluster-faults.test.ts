@@ -5,6 +5,7 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import {
   cordon,
@@ -20,6 +21,7 @@ import { SandboxFaults } from '../sandbox/faults/inject.ts';
 import { conditionOf, JOBS, type Job, NODES, type Node, PODS, type Pod } from '../sandbox/kinds.ts';
 import { unzipped } from '../sandbox/kubectl.ts';
 import { deadPrefixes } from '../sandbox/leftovers.ts';
+import { must } from '../sandbox/node/command.ts';
 import { TOOLS_IMAGE } from '../sandbox/node/images.ts';
 import { namespacesWith } from '../sandbox/node/network.ts';
 import { obstacle } from '../sandbox/requirements.ts';
@@ -280,8 +282,15 @@ describe('a sandbox on the command line', { skip }, () => {
     const end = ended(dead);
     dead.kill('SIGKILL');
     await end;
-    assert.notDeepEqual(await namespacesWith(`nasb${dead.pid}`), []);
+    const [node = ''] = (await namespacesWith(`nasb${dead.pid}`)).filter((name) => name.endsWith('-n1'));
+    // As a container does that is not root's.
+    const enter = ['netns', 'exec', node, 'setpriv', '--reuid=65532', '--clear-groups', 'sleep', '600'];
+    const orphan = spawn('ip', enter);
+    const gone = new Promise((done) => orphan.on('exit', (_code, signal) => done(signal)));
+    const isInside = async () => (await must(['ip', 'netns', 'pids', node])).includes(`${orphan.pid}`);
+    while (!(await isInside())) await delay(5);
     const sandbox = await startSandbox({ nodes: 1, dns: false });
+    assert.equal(await gone, 'SIGKILL');
     assert.deepEqual(await namespacesWith(`nasb${dead.pid}`), []);
     assert.equal(existsSync(kubeconfig), false);
     await sandbox.stop();

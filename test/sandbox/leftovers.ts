@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { must } from './node/command.ts';
 import { namespacesWith, stopNetwork } from './node/network.ts';
 
 /** What the prefixes of sandboxes look like that nobody named: they hold the process id of their owner. */
@@ -25,9 +26,29 @@ export function deadPrefixes(names: string[]): string[] {
   return [...new Set(dead)];
 }
 
-/** removeLeftovers takes away what sandboxes left that died: namespaces, and directories below `parent`. */
+/**
+ * endProcesses ends what runs in namespaces of a dead sandbox: a container of another user lives on, because the
+ * runtime that dies with the sandbox has no right any more to send it the signal.
+ */
+async function endProcesses(prefix: string): Promise<void> {
+  const namespaces = await namespacesWith(prefix);
+  const pids = await Promise.all(namespaces.map((name) => must(['ip', 'netns', 'pids', name])));
+  for (const pid of pids.flatMap((text) => text.split('\n')).filter((line) => line !== '')) end(Number(pid));
+}
+
+/** A process that has ended meanwhile is no error. */
+function end(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error;
+  }
+}
+
+/** removeLeftovers takes away what sandboxes left that died: processes, namespaces, directories below `parent`. */
 export async function removeLeftovers(parent: string): Promise<string[]> {
   const prefixes = deadPrefixes(await namespacesWith('nasb'));
+  await Promise.all(prefixes.map(endProcesses));
   await Promise.all(prefixes.map(stopNetwork));
   const directories = deadPrefixes((await readdir(parent).catch(() => [])).map((name) => `${name}-`));
   const places = directories.map((prefix) => join(parent, prefix.slice(0, -1)));
