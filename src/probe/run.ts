@@ -69,13 +69,18 @@ async function answerTo(
     complete,
     results: [...results],
   });
+  let over = false;
+  const printLine = async (line: string) => {
+    // A task that was left behind may still speak: too late.
+    if (!over) await print(`${line}\n`);
+  };
   for (const [index, { check, type, task }] of question.tasks.entries()) {
     const progress = (evidence: unknown) => {
       results[index] = { check, evidence };
       message.progress(sofar(false));
     };
     if (signal.aborted) break;
-    const context = { signal, podAddresses, node: question.node, check, progress, print };
+    const context = { signal, podAddresses, node: question.node, check, progress, print: printLine };
     const carried = carryOut(
       kinds.find((kind) => kind.type === type),
       task,
@@ -85,6 +90,7 @@ async function answerTo(
     if (evidence !== undefined) results[index] = { check, evidence };
   }
   clearTimeout(timer);
+  over = true;
   return sofar(!signal.aborted);
 }
 

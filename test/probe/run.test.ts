@@ -60,14 +60,23 @@ async function run(
   return {
     code,
     message,
-    printed,
+    get printed() {
+      return printed;
+    },
     read: readAnswer(message, { run: 'run-uid', question: questionHash(question) }, printed),
   };
 }
 
-const answered = (complete: boolean, ...results: readonly { check: string; evidence: unknown }[]) => ({
+type Result = { readonly check: string; readonly evidence: unknown };
+
+const answered = (complete: boolean, ...results: readonly Result[]) => ({
   kind: 'Answer',
   answer: { version: 1, run: 'run-uid', question: questionHash(questionFor('n1')), complete, results },
+});
+
+const answeredTo = (checks: readonly string[], ...results: readonly Result[]) => ({
+  kind: 'Answer',
+  answer: { ...answered(true, ...results).answer, question: questionHash(questionFor('n1', checks)) },
 });
 
 describe('The process of a probe', () => {
@@ -179,6 +188,40 @@ describe('The process of a probe', () => {
     assert.ok(message.length <= longestMessage);
     assert.match(printed, /^[A-Za-z0-9+/=]+\n$/);
     assert.deepEqual(read, answered(true, { check: 'pods', evidence }));
+  });
+
+  it('prints the lines of its tasks whole and in order, before the answer', async () => {
+    const evidence = Array.from({ length: 3000 }, (_, index) => Math.imul(index, 2654435761));
+    const { printed, read } = await run(
+      async (_, { print, check }) => {
+        await print(`mark ${check} 1`);
+        await print(`mark ${check} 2`);
+        return check === 'b' ? evidence : 'fine';
+      },
+      { checks: ['a', 'b'] },
+    );
+    assert.deepEqual(printed.split('\n').slice(0, 4), ['mark a 1', 'mark a 2', 'mark b 1', 'mark b 2']);
+    assert.deepEqual(
+      read,
+      answeredTo(['a', 'b'], { check: 'a', evidence: 'fine' }, { check: 'b', evidence }),
+    );
+  });
+
+  it('prints nothing more of a task that was left behind', async () => {
+    const stop = new AbortController();
+    const late = Promise.withResolvers<void>();
+    const left = await run(
+      async (_, { print }) => {
+        await print('in time');
+        stop.abort();
+        await late.promise;
+        await print('too late');
+      },
+      { stop: stop.signal },
+    );
+    late.resolve();
+    await new Promise((resolve) => setImmediate(resolve));
+    assert.equal(left.printed, 'in time\n');
   });
 
   for (const [name, env, problem] of [
