@@ -1,0 +1,137 @@
+/** From the ends of traced packets to the outcomes of a row: one form, whatever rules the packets met. */
+import { type AddressSet, emptySet, fullSet, intersection, isEmpty, sameSet, union } from './address-set.ts';
+import type { Outcome } from './entry.ts';
+import { certainEnds } from './outcomes-certain.ts';
+import { type StickyEnd, stickyEnds } from './outcomes-sticky.ts';
+import type { End } from './trace.ts';
+import { atomsOf } from './trace-sides.ts';
+
+/** Reading says how far outcomes can be told. */
+export interface Telling {
+  /** whole: one source stands for all, so that sets are full or empty. */
+  readonly whole: boolean;
+  /** masquerading is false where it is not told. */
+  readonly masquerading: boolean;
+}
+
+/** Gathered is everything that one outcome is made of. */
+interface Gathered {
+  readonly kind: End['kind'];
+  readonly endpoint: string;
+  readonly stickySeconds: number | undefined;
+  readonly pieces: { readonly sources: AddressSet; readonly weight: number }[];
+  masqueraded: AddressSet | undefined;
+}
+
+/** Part is a share for some sources. */
+interface Part {
+  readonly of: Gathered;
+  readonly sources: AddressSet;
+  readonly share: number | undefined;
+}
+
+/** outcomesOf gives what becomes of packets, without those that pass untouched. */
+export function outcomesOf(ends: readonly End[], telling: Telling): readonly Outcome[] {
+  const gathered = gather(stickyEnds(certainEnds(ends)));
+  if (gathered.every(({ kind }) => kind === 'Passed')) return [];
+  const parts = partsAlike(gathered) ?? partsByAtom(gathered);
+  return parts.flatMap((part) => outcomeOf(part, telling) ?? []);
+}
+
+function gather(ends: readonly StickyEnd[]): readonly Gathered[] {
+  const gathered = new Map<string, Gathered>();
+  for (const { end, sources, stickySeconds } of ends) {
+    const key =
+      stickySeconds === undefined ? `${end.kind}${end.endpoint}` : `${end.endpoint} ${stickySeconds}`;
+    let one = gathered.get(key);
+    if (one === undefined) {
+      one = { kind: end.kind, endpoint: end.endpoint, stickySeconds, pieces: [], masqueraded: undefined };
+      gathered.set(key, one);
+    }
+    one.pieces.push({ sources, weight: end.weight });
+    if (end.masqueraded) {
+      one.masqueraded = one.masqueraded === undefined ? sources : union(one.masqueraded, sources);
+    }
+  }
+  return [...gathered.values()];
+}
+
+/** The common case: every outcome has the same sources, each with one weight. Undefined in any other. */
+function partsAlike(gathered: readonly Gathered[]): readonly Part[] | undefined {
+  let sources: AddressSet | undefined;
+  const weights: number[] = [];
+  for (const { pieces } of gathered) {
+    const [first] = pieces;
+    if (first === undefined) return undefined;
+    let all = first.sources;
+    for (const piece of pieces) {
+      if (piece === first) continue;
+      if (piece.weight !== first.weight || !isEmpty(intersection(all, piece.sources))) return undefined;
+      all = union(all, piece.sources);
+    }
+    if (sources !== undefined && !sameSet(sources, all)) return undefined;
+    sources ??= all;
+    weights.push(first.weight);
+  }
+  if (sources === undefined) return [];
+  const even = isEven(gathered, weights);
+  const common = sources;
+  return gathered.map((of, index) => ({ of, sources: common, share: even ? undefined : weights[index] }));
+}
+
+/** The general case, source by source as far as the outcomes tell sources apart. */
+function partsByAtom(gathered: readonly Gathered[]): readonly Part[] {
+  const parts = new Map<string, { of: Gathered; sources: AddressSet; share: number | undefined }>();
+  for (const atom of atomsOf(gathered.flatMap(({ pieces }) => pieces.map(({ sources }) => sources)))) {
+    const there = gathered.flatMap((of) => {
+      const weight = weightIn(of, atom);
+      return weight > 0 ? [{ of, weight }] : [];
+    });
+    const even = isEven(
+      there.map(({ of }) => of),
+      there.map(({ weight }) => weight),
+    );
+    for (const { of, weight } of there) {
+      const share = even ? undefined : weight;
+      const key = `${gathered.indexOf(of)} ${share === undefined ? '' : Math.round(share * 1e6)}`;
+      const part = parts.get(key);
+      if (part === undefined) parts.set(key, { of, sources: atom, share });
+      else part.sources = union(part.sources, atom);
+    }
+  }
+  return [...parts.values()];
+}
+
+function weightIn({ pieces }: Gathered, atom: AddressSet): number {
+  let weight = 0;
+  for (const piece of pieces) if (!isEmpty(intersection(piece.sources, atom))) weight += piece.weight;
+  return weight;
+}
+
+/** All to one end, or to each of some endpoints alike. */
+function isEven(gathered: readonly Gathered[], weights: readonly number[]): boolean {
+  if (gathered.length === 1) return true;
+  const count = gathered.length;
+  return (
+    gathered.every(({ kind }) => kind === 'Endpoint') &&
+    weights.every((weight) => Math.abs(weight * count - 1) <= 1e-4)
+  );
+}
+
+function outcomeOf({ of, sources, share }: Part, telling: Telling): Outcome | undefined {
+  const { kind, endpoint, stickySeconds } = of;
+  if (kind === 'Passed') return undefined;
+  const { family } = sources;
+  const told = telling.masquerading && of.masqueraded !== undefined && kind === 'Endpoint';
+  const masqueraded =
+    told && of.masqueraded !== undefined ? intersection(of.masqueraded, sources) : emptySet(family);
+  const whole = (set: AddressSet): AddressSet => (telling.whole && !isEmpty(set) ? fullSet(family) : set);
+  return {
+    kind,
+    endpoint,
+    sources: whole(sources),
+    masqueraded: whole(masqueraded),
+    ...(share === undefined ? {} : { shareMillionths: Math.round(share * 1e6) }),
+    ...(stickySeconds === undefined ? {} : { stickySeconds }),
+  };
+}

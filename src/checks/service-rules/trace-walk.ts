@@ -1,0 +1,438 @@
+/**
+ * Walking packets through chains, as the kernel does: rule by rule, all states of a packet side by side. Verdicts end a
+ * packet or this base chain; what returns goes on behind the rule that jumped.
+ */
+import {
+  type AddressSet,
+  type Bound,
+  difference,
+  type Family,
+  intersection,
+  isEmpty,
+  isFull,
+  sameSet,
+} from './address-set.ts';
+import { isKubeProxys } from './kube-proxy-chains.ts';
+import type { Action, BaseChain, Chain, Field, Match, Rule, Ruleset, Verdict } from './model.ts';
+import { type ChainIndex, indexOf } from './trace-index.ts';
+import { answer, type Surroundings } from './trace-match.ts';
+import { SetIndex } from './trace-sets.ts';
+import { merged, type State, withSources } from './trace-state.ts';
+import { translated } from './trace-translate.ts';
+
+/** Stop is where a packet ended on its way. */
+export interface Stop {
+  readonly kind: 'Drop' | 'Reject' | 'Unknown';
+  readonly state: State;
+  readonly rule: Rule;
+  /** foreign is true where the rule is none of kube-proxy. */
+  readonly foreign: boolean;
+}
+
+/** Passage is one walk through one base chain. */
+export interface Passage {
+  readonly base: BaseChain;
+  readonly around: Surroundings;
+  /** behind is true once an endpoint is chosen, or none will be: chance and memory are then not followed. */
+  readonly behind: boolean;
+  /** redirectTo is the address that a redirection leads to. */
+  readonly redirectTo: string | undefined;
+  /** read reads an address, as a number. */
+  readonly read: (address: string) => Bound | undefined;
+}
+
+/** Within is the chain that is walked through, and what leaves it. */
+interface Within {
+  readonly chain: Chain;
+  readonly depth: number;
+  readonly passage: Passage;
+  /** accepted are states that are through with this base chain. */
+  readonly accepted: State[];
+  /** dispatches is true while kube-proxy's part of the base chain is still to come. */
+  readonly dispatches: boolean;
+}
+
+const deepest = 64;
+const mostStates = 256;
+const most = { oneTrace: 400_000, all: 60_000_000 };
+
+/** Walker walks packets through the chains of one ruleset, and gives up where that is too much. */
+export class Walker {
+  /** stops are where packets ended since `begin`. */
+  stops: Stop[] = [];
+  private readonly ruleset: Ruleset;
+  private readonly indices = new Map<Chain, ChainIndex | undefined>();
+  private readonly sets = new Map<string, SetIndex | undefined>();
+  private spent = 0;
+  private limit = 0;
+  private decisions = 0;
+
+  constructor(ruleset: Ruleset) {
+    this.ruleset = ruleset;
+  }
+
+  get family(): Family {
+    return this.ruleset.family;
+  }
+
+  /** begin begins another trace. */
+  begin(): void {
+    this.stops = [];
+    this.limit = Math.min(this.spent + most.oneTrace, most.all);
+  }
+
+  /** pass gives the states that are let through a base chain. */
+  pass(states: readonly State[], passage: Passage): State[] {
+    const { base } = passage;
+    const chain = this.ruleset.chains.get(base.chain);
+    if (chain === undefined || states.length === 0) return [...states];
+    const accepted: State[] = [];
+    const rest = this.walk(states, { chain, depth: 0, passage, accepted, dispatches: false });
+    if (base.policy === 'accept') accepted.push(...rest);
+    else {
+      const rule: Rule = { raw: `${chain.table}/${chain.name} policy drop`, steps: [] };
+      for (const state of rest) this.stop('Drop', state, rule, chain);
+    }
+    return merged(accepted);
+  }
+
+  /** walk gives the states that return from a chain. */
+  private walk(states: readonly State[], within: Within): State[] {
+    const returned: State[] = [];
+    const index = this.indexOf(within.chain);
+    const [first] = states;
+    let current: readonly State[] = states;
+    if (index === undefined || first === undefined) {
+      for (const rule of within.chain.rules) {
+        if (current.length === 0) return returned;
+        current = this.rule(rule, current, within, returned);
+      }
+    } else {
+      // A chain is entered by states of one destination: it changes only with the verdict that ends the base chain.
+      for (const position of index.candidates(first.destination, first.port)) {
+        const rule = index.rule(position);
+        if (current.length === 0) return returned;
+        if (rule !== undefined) current = this.rule(rule, current, within, returned);
+      }
+    }
+    return returned.length === 0 ? [...current] : merged([...returned, ...current]);
+  }
+
+  private rule(rule: Rule, states: readonly State[], within: Within, returned: State[]): State[] {
+    const next: State[] = [];
+    this.spent += states.length;
+    for (const state of states) {
+      if (this.spent > this.limit || states.length > mostStates)
+        this.stop('Unknown', state, rule, within.chain);
+      else this.apply(rule, state, within, next, returned);
+    }
+    return next.length > states.length ? merged(next) : next;
+  }
+
+  private apply(rule: Rule, state: State, within: Within, next: State[], returned: State[]): void {
+    const { steps } = rule;
+    let current: State = state;
+    let index = 0;
+    while (index < steps.length) {
+      const matching = this.match(rule, index, current, within, next);
+      if (matching === undefined) return;
+      current = matching.state;
+      index = matching.index;
+      for (let step = steps[index]; step !== undefined && 'action' in step; step = steps[index]) {
+        const after = this.act(step, rule, current, within, next, returned);
+        if (after === undefined) return;
+        current = after;
+        index += 1;
+      }
+    }
+    next.push(current);
+  }
+
+  /** A run of matches. Known answers come first: they tell most packets apart without following two ways. */
+  private match(
+    rule: Rule,
+    from: number,
+    state: State,
+    { passage }: Within,
+    next: State[],
+  ): { state: State; index: number } | undefined {
+    const { steps } = rule;
+    let { sources } = state;
+    let open = false;
+    let index = from;
+    for (let step = steps[index]; step !== undefined && 'match' in step; step = steps[index]) {
+      const asked = this.asked(step, state, passage.around);
+      index += 1;
+      if (asked === undefined) open = true;
+      else if (!isFull(asked)) {
+        sources = intersection(sources, asked);
+        if (isEmpty(sources)) {
+          next.push(state);
+          return undefined;
+        }
+      }
+    }
+    let current = state;
+    if (sources !== state.sources && !sameSet(sources, state.sources)) {
+      next.push({ ...state, sources: difference(state.sources, sources) });
+      current = { ...state, sources };
+    }
+    if (!open) return { state: current, index };
+    for (const step of steps.slice(from, index)) {
+      if (!('match' in step) || this.asked(step, current, passage.around) !== undefined) continue;
+      const matched = this.open(step, rule, current, passage, next);
+      if (matched === undefined) return undefined;
+      current = matched;
+    }
+    return { state: current, index };
+  }
+
+  /** What a match answers; undefined where chance, memory or something unknown does. */
+  private asked(match: Match, state: State, around: Surroundings): AddressSet | undefined {
+    switch (match.match) {
+      case 'random':
+      case 'remembered':
+      case 'unknown':
+        return undefined;
+      case 'element':
+        return this.element(match, state, around);
+      default:
+        return answer(match, state, around);
+    }
+  }
+
+  private element(
+    match: Match & { match: 'element' },
+    state: State,
+    { protocol }: Surroundings,
+  ): AddressSet | undefined {
+    return this.setOf(match.set, match.key)?.answer(state, protocol, match.negated);
+  }
+
+  /** The part that goes on where a match is open; the other part goes on with the next rule. */
+  private open(
+    match: Match,
+    rule: Rule,
+    state: State,
+    { behind }: Passage,
+    next: State[],
+  ): State | undefined {
+    if (match.match === 'random' && !behind) {
+      const { probability } = match;
+      if (probability < 1) next.push({ ...state, weight: state.weight * (1 - probability) });
+      return probability > 0 ? { ...state, weight: state.weight * probability } : undefined;
+    }
+    const list = this.listOf(match);
+    if (list !== undefined && !behind) return remembered(list.list, list.seconds, state, next);
+    this.decisions += 1;
+    const side = (matched: boolean): State => ({
+      ...state,
+      decisions: { value: { number: this.decisions, matched, rule }, before: state.decisions },
+    });
+    next.push(side(false));
+    return side(true);
+  }
+
+  private listOf(match: Match): { readonly list: string; readonly seconds: number } | undefined {
+    if (match.match === 'remembered') return match;
+    if (match.match !== 'element' || match.negated || match.key.join() !== 'source') return undefined;
+    const seconds = this.ruleset.sets.get(match.set)?.timeoutSeconds;
+    return seconds === undefined ? undefined : { list: match.set, seconds };
+  }
+
+  private act(
+    action: Action,
+    rule: Rule,
+    state: State,
+    within: Within,
+    next: State[],
+    returned: State[],
+  ): State | undefined {
+    switch (action.action) {
+      case 'nothing':
+        return state;
+      case 'mark': {
+        const mark = ((state.mark & action.and) ^ action.xor) >>> 0;
+        return { ...state, mark, marked: state.marked || (mark !== 0 && isKubeProxys(within.chain)) };
+      }
+      case 'remember':
+        return { ...state, put: { value: action.list, before: state.put } };
+      case 'notrack':
+        return this.untrack(rule, state, within);
+      case 'choose': {
+        const weight = state.weight / action.branches.length;
+        for (const branch of action.branches) {
+          this.decide(branch, rule, { ...state, weight }, within, next, returned);
+        }
+        return undefined;
+      }
+      case 'lookup':
+        this.lookup(action, rule, state, within, next, returned);
+        return undefined;
+      case 'unknown':
+        this.stop('Unknown', state, rule, within.chain);
+        return undefined;
+      case 'masquerade':
+      case 'snat':
+      case 'dnat':
+      case 'redirect':
+        this.translate(action, rule, state, within);
+        return undefined;
+      default:
+        this.decide(action, rule, state, within, next, returned);
+        return undefined;
+    }
+  }
+
+  private untrack(rule: Rule, state: State, { passage, chain }: Within): State {
+    if (passage.around.tracked) return state;
+    return { ...state, untracked: true, foreign: state.foreign ?? this.foreign(rule, chain) };
+  }
+
+  private translate(action: Action, rule: Rule, state: State, { passage, chain, accepted }: Within): void {
+    const states = translated(action, state, passage, isKubeProxys(chain));
+    if (states === undefined) {
+      this.stop('Unknown', state, rule, chain);
+      return;
+    }
+    const foreign = passage.behind ? state.foreign : (state.foreign ?? this.foreign(rule, chain));
+    for (const each of states) {
+      accepted.push({ ...each, foreign, trail: { value: rule, before: state.trail } });
+    }
+  }
+
+  private lookup(
+    { key, map }: Action & { action: 'lookup' },
+    rule: Rule,
+    state: State,
+    within: Within,
+    next: State[],
+    returned: State[],
+  ): void {
+    const set = this.setOf(map, key);
+    if (set === undefined) {
+      this.stop('Unknown', state, rule, within.chain);
+      return;
+    }
+    let rest: AddressSet = state.sources;
+    for (const { sources, verdict } of set.find(state, within.passage.around.protocol)) {
+      const found = sources === 'all' ? rest : intersection(rest, sources);
+      if (isEmpty(found) || verdict === undefined) continue;
+      rest = sources === 'all' ? difference(rest, rest) : difference(rest, sources);
+      this.decide(verdict, rule, withSources(state, found), within, next, returned);
+    }
+    if (isEmpty(rest)) return;
+    if (set.partial) this.stop('Unknown', withSources(state, rest), rule, within.chain);
+    else next.push(withSources(state, rest));
+  }
+
+  private decide(
+    verdict: Verdict,
+    rule: Rule,
+    state: State,
+    within: Within,
+    next: State[],
+    returned: State[],
+  ): void {
+    switch (verdict.action) {
+      case 'accept':
+        within.accepted.push(this.accepted(rule, state, within));
+        return;
+      case 'return':
+        returned.push(state);
+        return;
+      case 'drop':
+        this.stop('Drop', state, rule, within.chain);
+        return;
+      case 'reject':
+        this.stop('Reject', state, rule, within.chain);
+        return;
+      default: {
+        const chain = this.ruleset.chains.get(verdict.chain);
+        if (chain === undefined || within.depth >= deepest) {
+          this.stop('Unknown', state, rule, within.chain);
+          return;
+        }
+        const entered: State = { ...state, trail: { value: rule, before: state.trail } };
+        const out = this.walk([entered], { ...within, chain, depth: within.depth + 1 });
+        if (verdict.action === 'jump') next.push(...out);
+        else returned.push(...out);
+      }
+    }
+  }
+
+  /** To accept a packet is to decide over it only where kube-proxy's rules would still have come. */
+  private accepted(rule: Rule, state: State, { chain, passage }: Within): State {
+    if (state.translated || state.foreign !== undefined || isKubeProxys(chain)) return state;
+    const base = this.ruleset.chains.get(passage.base.chain);
+    const still = base !== undefined && this.dispatchesBehind(base, rule, state);
+    return still ? { ...state, foreign: rule } : state;
+  }
+
+  /** Whether kube-proxy's chains come behind the place where a base chain is left. */
+  private dispatchesBehind(base: Chain, rule: Rule, state: State): boolean {
+    const met = new Set<Rule>([rule]);
+    for (let link = state.trail; link !== undefined; link = link.before) met.add(link.value);
+    const left = base.rules.findLastIndex((each) => met.has(each));
+    return base.rules.slice(left + 1).some((each) => each.steps.some((step) => this.leadsToKubeProxy(step)));
+  }
+
+  private leadsToKubeProxy(step: Match | Action): boolean {
+    if (!('action' in step) || (step.action !== 'jump' && step.action !== 'goto')) return false;
+    const chain = this.ruleset.chains.get(step.chain);
+    return chain !== undefined && isKubeProxys(chain);
+  }
+
+  private stop(kind: Stop['kind'], state: State, rule: Rule, chain: Chain): void {
+    const foreign = !isKubeProxys(chain);
+    this.stops.push({
+      kind,
+      state: { ...state, foreign: state.foreign ?? (foreign && kind !== 'Unknown' ? rule : undefined) },
+      rule,
+      foreign,
+    });
+  }
+
+  private foreign(rule: Rule, chain: Chain): Rule | undefined {
+    return isKubeProxys(chain) ? undefined : rule;
+  }
+
+  private indexOf(chain: Chain): ChainIndex | undefined {
+    if (chain.rules.length < 9) return undefined;
+    let index = this.indices.get(chain);
+    if (index === undefined) {
+      index = indexOf(chain);
+      this.indices.set(chain, index);
+    }
+    return index;
+  }
+
+  private setOf(id: string, key: readonly Field[]): SetIndex | undefined {
+    const name = `${id} ${key.join()}`;
+    if (!this.sets.has(name)) {
+      const set = this.ruleset.sets.get(id);
+      const known = set !== undefined && !key.includes('unknown') && set.timeoutSeconds === undefined;
+      this.sets.set(name, known ? new SetIndex(this.family, set, key) : undefined);
+    }
+    return this.sets.get(name);
+  }
+}
+
+/** Sources on the list go on; those that are not on it do not match, and are known not to be. */
+function remembered(list: string, seconds: number, state: State, next: State[]): State | undefined {
+  const { on } = state;
+  if (on !== undefined) {
+    if (on.list === list && on.seconds <= seconds) return state;
+    next.push(state);
+    return undefined;
+  }
+  for (let link = state.notOn; link !== undefined; link = link.before) {
+    if (link.value.list === list && link.value.seconds >= seconds) {
+      next.push(state);
+      return undefined;
+    }
+  }
+  const asked = { list, seconds };
+  next.push({ ...state, notOn: { value: asked, before: state.notOn } });
+  return { ...state, on: asked };
+}

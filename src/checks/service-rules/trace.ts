@@ -1,0 +1,169 @@
+/**
+ * Tracing new packets from their origin to their end through all rules of a node, for every source address at once. The
+ * way to an endpoint is followed step by step; what comes behind it is shared by all that meet the same rules there.
+ */
+import { type AddressSet, type Bound, boundOf } from './address-set.ts';
+import type { Rule, Ruleset } from './model.ts';
+import { Behind, type Node, type Origin } from './trace-behind.ts';
+import { narrowed } from './trace-fate.ts';
+import { conntrackPriority, type HookChains, hookChains } from './trace-hooks.ts';
+import type { Decision, Link, Remembrance, State } from './trace-state.ts';
+import { Walker } from './trace-walk.ts';
+
+export type { Origin } from './trace-behind.ts';
+
+/** End is where packets of some sources end. */
+export interface End {
+  readonly kind: 'Passed' | 'Endpoint' | 'Drop' | 'Reject' | 'Untracked' | 'Unknown';
+  /** endpoint is `ip:port` of an Endpoint, else empty. */
+  readonly endpoint: string;
+  readonly sources: AddressSet;
+  /** weight is how many of all packets of each of these sources end here, 0 to 1. */
+  readonly weight: number;
+  readonly masqueraded: boolean;
+  readonly on: Remembrance | undefined;
+  readonly put: Link<string> | undefined;
+  readonly decisions: Link<Decision> | undefined;
+  readonly trail: Link<Rule> | undefined;
+  /** foreign is a rule of another agent that decided. */
+  readonly foreign: Rule | undefined;
+}
+
+/** Flow is what packets are sent to. */
+export interface Flow {
+  readonly address: string;
+  readonly protocol: string;
+  readonly port: number;
+}
+
+/** Tracer traces packets through one ruleset. */
+export class Tracer {
+  /** guards are rules behind the choice of endpoints that are not understood, with the endpoints that they concern. */
+  readonly guards = new Map<string, Set<string>>();
+  private readonly walker: Walker;
+  private readonly behind: Behind;
+  private readonly node: Node;
+  private readonly hooks: { readonly prerouting: HookChains; readonly output: HookChains };
+  private readonly bounds = new Map<string, Bound | undefined>();
+
+  constructor(ruleset: Ruleset, node: Omit<Node, 'read'>) {
+    this.walker = new Walker(ruleset);
+    this.node = { ...node, read: (address) => this.read(address) };
+    this.behind = new Behind(ruleset, this.walker, this.node);
+    this.hooks = { prerouting: hookChains(ruleset, 'prerouting'), output: hookChains(ruleset, 'output') };
+  }
+
+  /** trace gives all ends of packets of an origin; of one source they weigh 1 in all for each way of what is unknown. */
+  trace(origin: Origin, flow: Flow): readonly End[] {
+    const destination = this.read(flow.address);
+    if (destination === undefined) return [];
+    this.walker.begin();
+    const settled = this.settle(origin, flow, initial(origin, flow, destination));
+    const ends: End[] = this.walker.stops.map(({ kind, state, rule }) => ({
+      ...endOf(state),
+      kind,
+      trail: { value: rule, before: state.trail },
+    }));
+    for (const state of settled) this.finish(origin, state, flow.protocol, ends);
+    return ends;
+  }
+
+  /** settle follows packets to where their destination is settled. */
+  private settle(origin: Origin, { address, protocol }: Flow, state: State): readonly State[] {
+    const { own, outInterface, primary, read } = this.node;
+    const hook = this.hooks[origin.fromNode ? 'output' : 'prerouting'];
+    const around = {
+      protocol,
+      fromNode: origin.fromNode,
+      own,
+      inInterface: origin.fromNode ? '' : origin.inInterface,
+      outInterface: origin.fromNode ? outInterface(address) : '',
+    };
+    const through = (base: HookChains['before'][number], states: readonly State[]): State[] =>
+      this.walker.pass(states, {
+        base,
+        around: { ...around, tracked: base.type === 'nat' || base.priority >= conntrackPriority },
+        behind: false,
+        redirectTo: primary,
+        read,
+      });
+    let states: State[] = [state];
+    for (const base of hook.before) states = through(base, states);
+    const done = states.filter(({ untracked }) => untracked);
+    let open = states.filter(({ untracked }) => !untracked);
+    for (const base of hook.nat) {
+      const passed = through(base, open);
+      for (const each of passed) if (each.translated) done.push(each);
+      open = passed.filter(({ translated }) => !translated);
+    }
+    done.push(...open);
+    return done;
+  }
+
+  private finish(origin: Origin, state: State, protocol: string, ends: End[]): void {
+    const { fates, guards } = this.behind.fates(origin, state, protocol);
+    const end = endOf(state);
+    for (const { raw } of guards) this.guard(raw, end.endpoint);
+    for (const { kind, sources, masqueraded, rule, foreign } of narrowed(fates, state.sources)) {
+      if (kind === 'Passed') {
+        ends.push({ ...end, sources, masqueraded, foreign: state.foreign ?? foreign });
+      } else {
+        const trail = rule === undefined ? state.trail : { value: rule, before: state.trail };
+        ends.push({ ...end, kind, endpoint: '', sources, trail, foreign: state.foreign ?? foreign });
+      }
+    }
+  }
+
+  private guard(rule: string, endpoint: string): void {
+    const endpoints = this.guards.get(rule);
+    if (endpoints === undefined) this.guards.set(rule, new Set([endpoint]));
+    else endpoints.add(endpoint);
+  }
+
+  /** An address is read once. */
+  private read(address: string): Bound | undefined {
+    let bound = this.bounds.get(address);
+    if (bound === undefined) {
+      bound = boundOf(this.walker.family, address);
+      this.bounds.set(address, bound);
+    }
+    return bound;
+  }
+}
+
+function initial({ sources }: Origin, { address, port }: Flow, destination: Bound): State {
+  return {
+    sources,
+    weight: 1,
+    mark: 0,
+    marked: false,
+    destination,
+    address,
+    port,
+    translated: false,
+    untracked: false,
+    masqueraded: 'no',
+    on: undefined,
+    notOn: undefined,
+    put: undefined,
+    decisions: undefined,
+    trail: undefined,
+    foreign: undefined,
+  };
+}
+
+function endOf(state: State): End {
+  const { translated, untracked, address, port } = state;
+  return {
+    kind: translated ? 'Endpoint' : untracked ? 'Untracked' : 'Passed',
+    endpoint: translated ? (address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`) : '',
+    sources: state.sources,
+    weight: state.weight,
+    masqueraded: false,
+    on: state.on,
+    put: state.put,
+    decisions: state.decisions,
+    trail: state.trail,
+    foreign: state.foreign,
+  };
+}
