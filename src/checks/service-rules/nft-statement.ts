@@ -69,8 +69,9 @@ function mangleWays(scope: Scope, { key, value }: JsonObject): readonly Way[] | 
   }
   const [kind, body] = soleOf(key) ?? [];
   if (kind !== 'payload') return onward;
-  const [{ part }, fields] = [selectorOf(scope, key), isObject(body) ? body : {}];
-  return part === 'unknown' && fields.protocol !== undefined ? onward : undefined;
+  const { part, needs } = selectorOf(scope, key);
+  if (needs.includes(scope.never)) return [[scope.never]];
+  return part === 'unknown' && isObject(body) && body.protocol !== undefined ? [needs] : undefined;
 }
 
 /** A list that is told another time than its set has is another list: who looks into the set does not find it so. */
