@@ -4,10 +4,8 @@
  */
 import { isDeepStrictEqual } from 'node:util';
 import { type EndpointView, servicePortKey } from '../checks/cluster-view.ts';
+import { EndedTimes, rememberedMilliseconds } from './ended-times.ts';
 import type { ServiceEntry } from './service-view.ts';
-
-/** removedForMilliseconds is how long a Service, an endpoint or a port that is gone is remembered. */
-const removedForMilliseconds = 30 * 60_000;
 
 /** Times are what is known of one Service. */
 export interface Times {
@@ -19,7 +17,8 @@ export interface Times {
 interface Record {
   service?: ServiceEntry;
   changed: number;
-  endpoints: ReadonlyMap<string, EndpointView>;
+  /** endpoints are by address; several slices may hold one and the same, and not always alike. */
+  endpoints: ReadonlyMap<string, EndpointView | readonly EndpointView[]>;
   readonly times: Map<string, number>;
   /** restless is since when changes followed each other within the settle window, last is the newest change. */
   restless: number;
@@ -29,8 +28,8 @@ interface Record {
 /** ServiceHistory remembers. */
 export class ServiceHistory {
   readonly #records = new Map<string, Record>();
-  readonly #removed = new Map<string, number>();
-  readonly #formerPorts = new Map<string, number>();
+  readonly #removed = new EndedTimes();
+  readonly #formerPorts = new EndedTimes();
   readonly #settleMilliseconds: number;
 
   constructor(settleMilliseconds: number) {
@@ -42,12 +41,11 @@ export class ServiceHistory {
     const previous = this.#records.get(key)?.service;
     if (service === undefined) {
       this.#records.delete(key);
-      setLast(this.#removed, key, at);
-      forget(this.#removed, at);
+      this.#removed.ended(key, at);
       this.#ports(previous, undefined, at);
       return;
     }
-    this.#removed.delete(key);
+    this.#removed.back(key);
     const record = this.#recordOf(key);
     if (previous !== undefined && isDeepStrictEqual(previous, service)) return;
     record.service = service;
@@ -64,7 +62,7 @@ export class ServiceHistory {
       return;
     }
     const record = this.#recordOf(key);
-    const now = new Map(endpoints.map((endpoint) => [endpoint.address, endpoint]));
+    const now = byAddress(endpoints);
     const touched = [...new Set([...record.endpoints.keys(), ...now.keys()])].filter(
       (address) => !isDeepStrictEqual(record.endpoints.get(address), now.get(address)),
     );
@@ -72,7 +70,7 @@ export class ServiceHistory {
     for (const address of touched) record.times.set(address, at);
     if (touched.length > 0) this.#note(record, at);
     for (const [address, time] of record.times) {
-      if (!now.has(address) && time < at - removedForMilliseconds) record.times.delete(address);
+      if (!now.has(address) && time < at - rememberedMilliseconds) record.times.delete(address);
     }
   }
 
@@ -89,21 +87,20 @@ export class ServiceHistory {
 
   /** removed are the Services that were deleted of late, with when. */
   removed(now: number): ReadonlyMap<string, string> {
-    return recent(this.#removed, now);
+    return this.#removed.view(now);
   }
 
   /** formerPorts are what packets to Services were sent to and no longer are, by `servicePortKey`, with when that ended. */
   formerPorts(now: number): ReadonlyMap<string, string> {
-    return recent(this.#formerPorts, now);
+    return this.#formerPorts.view(now);
   }
 
   #ports(previous: ServiceEntry | undefined, next: ServiceEntry | undefined, at: number): void {
     const kept = new Set(next === undefined ? [] : portKeysOf(next));
     for (const key of previous === undefined ? [] : portKeysOf(previous)) {
-      if (!kept.has(key)) setLast(this.#formerPorts, key, at);
+      if (!kept.has(key)) this.#formerPorts.ended(key, at);
     }
-    for (const key of kept) this.#formerPorts.delete(key);
-    forget(this.#formerPorts, at);
+    for (const key of kept) this.#formerPorts.back(key);
   }
 
   #recordOf(key: string): Record {
@@ -120,6 +117,15 @@ export class ServiceHistory {
   }
 }
 
+function byAddress(endpoints: readonly EndpointView[]): Record['endpoints'] {
+  const found = new Map<string, EndpointView | readonly EndpointView[]>();
+  for (const endpoint of endpoints) {
+    const before = found.get(endpoint.address);
+    found.set(endpoint.address, before === undefined ? endpoint : [before, endpoint].flat());
+  }
+  return found;
+}
+
 /** portKeysOf are what kube-proxy takes packets to for a Service (pkg/proxy/util/utils.go, ShouldSkipService). */
 function portKeysOf(service: ServiceEntry): readonly string[] {
   const { clusterIPs, externalIPs, loadBalancerIPs, ports } = service;
@@ -134,24 +140,6 @@ function portKeysOf(service: ServiceEntry): readonly string[] {
       ...(nodePort === undefined ? [] : [servicePortKey('', protocol, nodePort)]),
     ]),
   ];
-}
-
-/** A map that is written by this alone is in the order of its times. */
-function setLast(times: Map<string, number>, key: string, at: number): void {
-  times.delete(key);
-  times.set(key, at);
-}
-
-function forget(times: Map<string, number>, now: number): void {
-  for (const [key, time] of times) {
-    if (time >= now - removedForMilliseconds) return;
-    times.delete(key);
-  }
-}
-
-function recent(times: Map<string, number>, now: number): ReadonlyMap<string, string> {
-  forget(times, now);
-  return new Map([...times].map(([key, time]) => [key, textOf(time)]));
 }
 
 function textOf(milliseconds: number): string {

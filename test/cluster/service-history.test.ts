@@ -68,6 +68,16 @@ describe('when a Service last changed', () => {
     });
   });
 
+  it('is when any of several slices that hold one endpoint says something else of it', () => {
+    history.service('shop/web', web, at(0));
+    const other = endpoint('10.1.0.1', { ports: [{ name: 'admin', protocol: 'TCP', port: 9090 }] });
+    history.endpoints('shop/web', [endpoint('10.1.0.1', { ready: false }), other], at(1));
+    history.endpoints('shop/web', [endpoint('10.1.0.1'), other], at(2));
+    assert.deepEqual(history.times('shop/web').endpointTimes, new Map([['10.1.0.1', text(2)]]));
+    history.endpoints('shop/web', [endpoint('10.1.0.1'), { ...other }], at(3));
+    assert.deepEqual(history.times('shop/web').endpointTimes, new Map([['10.1.0.1', text(2)]]));
+  });
+
   it('is not moved by endpoints told in another order', () => {
     history.service('shop/web', web, at(0));
     history.endpoints('shop/web', [endpoint('10.1.0.1'), endpoint('10.1.0.2')], at(0));
@@ -118,6 +128,7 @@ describe('what is gone', () => {
     history.service('shop/new', web, at(-100));
     history.service('shop/new', undefined, at(10));
     assert.deepEqual([...history.removed(at(30)).keys()], ['shop/old', 'shop/new']);
+    assert.equal(history.removed(at(30)), history.removed(at(30)));
     assert.deepEqual([...history.removed(at(31)).keys()], ['shop/new']);
     assert.deepEqual([...history.removed(at(41)).keys()], []);
   });
