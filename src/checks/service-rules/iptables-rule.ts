@@ -42,7 +42,7 @@ export class RuleReader {
       else if (words.word === '-j' || words.word === '-g') {
         steps.push(this.#target(words, chains));
         decided = true;
-      } else if (!this.#head.read(words, steps)) throw new Garbled(`the word ${shown(words.word)}`);
+      } else if (!this.#head.read(words, steps)) throw new Garbled(`the word ${shown(words.word ?? '')}`);
     }
     if (!decided) steps.push(nothing);
     return steps.slice();
