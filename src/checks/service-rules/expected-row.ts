@@ -8,6 +8,8 @@ export interface ExpectedRow {
   readonly service: string;
   /** portName is empty for the unnamed port, and for `OtherPorts`. */
   readonly portName: string;
+  /** walled is set where only the load balancer's source ranges may get through. */
+  readonly walled?: true;
   /** alternatives are what other Services that claim the same destination want there: as good as `entry`. */
   readonly alternatives?: readonly Entry[];
 }

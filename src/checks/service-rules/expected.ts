@@ -150,14 +150,19 @@ function ownEntries(
   });
 }
 
-function addRow(rows: Map<string, ExpectedRow>, { service, portName }: ServicePort, entry: Entry): void {
+function addRow(
+  rows: Map<string, ExpectedRow>,
+  { service, portName, ranges, loadBalancerIPs }: ServicePort,
+  entry: Entry,
+): void {
   const key = destinationText(entry.destination);
   const owner = rows.get(key);
-  const other = entry.destination.kind === 'OtherPorts';
+  const { address, kind } = entry.destination;
+  const walled = ranges !== undefined && kind === 'Address' && loadBalancerIPs.includes(address);
   rows.set(
     key,
     owner === undefined
-      ? { entry, service, portName: other ? '' : portName }
+      ? { entry, service, portName: kind === 'OtherPorts' ? '' : portName, ...(walled ? { walled } : {}) }
       : { ...owner, alternatives: [...(owner.alternatives ?? []), entry] },
   );
 }
