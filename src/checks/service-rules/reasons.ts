@@ -208,7 +208,7 @@ export const reasons = {
   },
   ModesDiffer: {
     outcome: 'Warning',
-    means: 'kube-proxy on this node is in another mode than on most nodes.',
+    means: 'kube-proxy is not in the same mode on all nodes of the run.',
     remedy: 'Nothing while nodes go over one by one; else compare the configurations.',
   },
 } as const satisfies Readonly<Record<string, ReasonText>>;

@@ -1,0 +1,223 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import fc from 'fast-check';
+import { type ClusterView, type ServiceView, servicePortKey } from '../../../src/checks/cluster-view.ts';
+import { judge } from '../../../src/checks/service-rules/judge.ts';
+import { makeEndpoint } from '../dns/clusters.ts';
+import {
+  inputOf,
+  long,
+  makeCluster,
+  makeShop,
+  type NodeModel,
+  reasonsOf,
+  recently,
+  told,
+} from './modelled.ts';
+
+const still = makeShop('still', '10.96.0.20', ['10.244.1.20']);
+const pods = ['10.244.1.4', '10.244.2.4', '10.244.3.4'];
+const shop = (these: readonly string[], changes: Partial<ServiceView> = {}) =>
+  makeShop('api', '10.96.0.10', these, changes);
+const times = (entries: Readonly<Record<string, string>>) => new Map(Object.entries(entries));
+
+/** seenBy judges a cluster on whose node n3 kube-proxy wrote its rules when there were other Services. */
+const seenBy = (
+  now: readonly ServiceView[],
+  then: readonly ServiceView[],
+  changes: Partial<ClusterView> = {},
+  node: Partial<NodeModel> = {},
+) =>
+  judge(
+    inputOf({
+      cluster: makeCluster([still, ...now], changes),
+      nodes: { n3: { written: makeCluster([still, ...then]), ...node } },
+    }),
+  );
+
+describe('What has just changed', () => {
+  it('is not held against a node: an endpoint that came', () => {
+    const now = shop(pods, {
+      endpointTimes: times({ [pods[0] ?? '']: long, [pods[1] ?? '']: long, [pods[2] ?? '']: recently }),
+    });
+    assert.deepEqual(told(seenBy([now], [shop(pods.slice(0, 2))])), [
+      'Skipped Settling | n3 Services | 10.244.3.4:8080 of Service shop/api changed within the settle window',
+    ]);
+  });
+
+  it('is not held against a node: an endpoint that went', () => {
+    const now = shop(pods.slice(0, 2), {
+      endpointTimes: times({ '10.244.1.4': long, '10.244.2.4': long, '10.244.3.4': recently }),
+    });
+    assert.deepEqual(reasonsOf(seenBy([now], [shop(pods)])), ['n3 Skipped Settling']);
+  });
+
+  it('hides nothing that changed before, of the same Service', () => {
+    const now = shop(['10.244.1.4', '10.244.2.4'], {
+      endpointTimes: times({ '10.244.1.4': long, '10.244.2.4': recently, '10.244.3.4': long }),
+    });
+    assert.deepEqual(reasonsOf(seenBy([now], [shop(['10.244.1.4', '10.244.3.4'])])), [
+      'n3 Failed EndpointStale',
+      'n3 Skipped Settling',
+    ]);
+  });
+
+  it('counts when it changed before the window', () => {
+    assert.deepEqual(reasonsOf(seenBy([shop(pods)], [shop(pods.slice(1))])), ['n3 Failed EndpointMissing']);
+    const gone = shop(pods.slice(0, 2), {
+      endpointTimes: times({ '10.244.1.4': long, '10.244.2.4': long, '10.244.3.4': long }),
+    });
+    assert.deepEqual(reasonsOf(seenBy([gone], [shop(pods)])), ['n3 Failed EndpointStale']);
+  });
+
+  it('may be the last endpoint: packets are refused, or are not yet', () => {
+    const none = shop([], { endpointTimes: times({ '10.244.1.4': recently }) });
+    const one = shop(['10.244.1.4'], { endpointTimes: times({ '10.244.1.4': recently }) });
+    assert.deepEqual(reasonsOf(seenBy([none], [one])), ['n3 Skipped Settling']);
+    assert.deepEqual(reasonsOf(seenBy([one], [none])), ['n3 Skipped Settling']);
+    const more = shop(pods, {
+      endpointTimes: times({ [pods[0] ?? '']: recently, [pods[1] ?? '']: long, [pods[2] ?? '']: long }),
+    });
+    assert.ok(reasonsOf(seenBy([more], [none])).some((each) => each.startsWith('n3 Failed')));
+  });
+
+  it('may decide over endpoints that did not change: terminating ones serve while none is ready', () => {
+    const leaving = makeEndpoint('10.244.1.4', {
+      ready: false,
+      terminating: true,
+      node: 'n1',
+      ports: [{ name: 'http', protocol: 'TCP', port: 8080 }],
+    });
+    const before = shop([], { endpoints: [leaving] });
+    const ready = shop(['10.244.2.4'], {});
+    const now = shop([], {
+      endpoints: [leaving, ...ready.endpoints],
+      endpointTimes: times({ '10.244.1.4': long, '10.244.2.4': recently }),
+    });
+    assert.deepEqual(reasonsOf(seenBy([now], [before])), ['n3 Skipped Settling']);
+  });
+
+  it('may be hints, which count only where all endpoints have them', () => {
+    const hinted = (address: string, node: string) => ({
+      ...makeEndpoint(address, { node, ports: [{ name: 'http', protocol: 'TCP', port: 8080 }] }),
+      nodeHints: ['n3'],
+    });
+    const now = shop([], {
+      endpoints: [hinted('10.244.1.4', 'n1'), { ...hinted('10.244.2.4', 'n2'), nodeHints: ['n2'] }],
+      endpointTimes: times({ '10.244.1.4': long, '10.244.2.4': long, '10.244.3.4': recently }),
+    });
+    assert.deepEqual(reasonsOf(seenBy([now], [shop(pods)])), ['n3 Skipped Settling']);
+  });
+
+  it('may be the Service itself', () => {
+    const now = shop(pods, { changedTime: recently });
+    assert.deepEqual(told(seenBy([now], [])), [
+      `Skipped Settling | n3 Services | Service shop/api changed at ${recently}`,
+    ]);
+    assert.deepEqual(reasonsOf(seenBy([shop(pods)], [])), ['n3 Failed ServiceMissing']);
+  });
+
+  it('may be a Service that went', () => {
+    const former = (time: string) => ({
+      formerPorts: new Map([[servicePortKey('10.96.0.10', 'TCP', 80), time]]),
+    });
+    assert.deepEqual(told(seenBy([], [shop(pods)], former(recently))), [
+      `Skipped Settling | n3 Services | 10.96.0.10 TCP 80 was a Service's until ${recently}`,
+    ]);
+    assert.deepEqual(reasonsOf(seenBy([], [shop(pods)], former(long))), ['n3 Failed ServiceStale']);
+  });
+
+  it('leaves no trace when it went: what was never seen counts only if somebody watched', () => {
+    assert.deepEqual(reasonsOf(seenBy([], [shop(pods)])), ['n3 Failed ServiceStale']);
+    assert.deepEqual(reasonsOf(seenBy([], [shop(pods)], { watchedSince: recently })), [
+      'n3 Skipped Settling',
+    ]);
+    const { watchedSince: _, ...unwatched } = makeCluster([still]);
+    const verdicts = judge(
+      inputOf({ cluster: unwatched, nodes: { n3: { written: makeCluster([still, shop(pods)]) } } }),
+    );
+    assert.deepEqual(reasonsOf(verdicts), ['n3 Skipped Settling']);
+    assert.deepEqual(reasonsOf(seenBy([shop(pods.slice(0, 2))], [shop(pods)], { watchedSince: recently })), [
+      'n3 Skipped Settling',
+    ]);
+  });
+
+  it('is told when it has not come to rest for a quarter of an hour', () => {
+    const restless = {
+      endpointTimes: times({ [pods[2] ?? '']: recently }),
+      restlessSince: '2026-11-22T08:00:00Z',
+    };
+    assert.deepEqual(told(seenBy([shop(pods, restless)], [shop(pods.slice(0, 2))])), [
+      'Unknown SettlingTooLong | n3 Services | Service shop/api has been changing since 2026-11-22T08:00:00Z without a quiet moment',
+    ]);
+    assert.deepEqual(told(judge(inputOf({ cluster: makeCluster([still, shop(pods, restless)]) }))), []);
+  });
+
+  it('is not taken for a log that lacks rows, when it changed while the log was read', () => {
+    const now = shop(pods, { endpointTimes: times({ [pods[2] ?? '']: recently }) });
+    const then = [shop(pods.slice(0, 2))];
+    const log = { lines: [] };
+    assert.deepEqual(reasonsOf(seenBy([now], then, {}, { log })), ['n3 Skipped Settling']);
+    assert.deepEqual(reasonsOf(seenBy([shop(pods)], then, {}, { log })), ['n3 Unknown RowsNotRead']);
+    const formerPorts = new Map([[servicePortKey('10.96.0.10', 'TCP', 80), recently]]);
+    assert.deepEqual(reasonsOf(seenBy([], then, { formerPorts }, { log })), ['n3 Skipped Settling']);
+  });
+
+  it('never makes a failure, whichever endpoints and Services come and go at whichever moment', () => {
+    const address = fc.constantFrom('10.244.1.1', '10.244.1.2', '10.244.2.1', '10.244.2.2', '10.244.3.1');
+    const set = fc.uniqueArray(address, { maxLength: 4 });
+    const service = fc.record({
+      before: fc.option(set),
+      now: fc.option(set),
+      settled: set,
+      policies: fc.boolean(),
+    });
+    fc.assert(
+      fc.property(
+        fc.array(service, { minLength: 1, maxLength: 5 }),
+        fc.constantFrom('iptables', 'nftables'),
+        (services, mode) => {
+          const formerPorts = new Map<string, string>();
+          const both = services.map(({ before, now, policies, settled }, index) => {
+            const ip = `10.96.9.${index + 1}`;
+            const make = (these: readonly string[], changes: Partial<ServiceView>) =>
+              makeShop(`s${index}`, ip, [...new Set([...settled, ...these])], {
+                type: 'NodePort',
+                ports: [{ name: 'http', protocol: 'TCP', port: 80, nodePort: 30000 + index }],
+                internalLocal: policies,
+                externalLocal: policies,
+                ...changes,
+              });
+            const touched = new Map<string, string>(settled.map((each) => [each, long]));
+            for (const each of [...(before ?? []), ...(now ?? [])]) {
+              if (!settled.includes(each)) touched.set(each, recently);
+            }
+            if (now === null) {
+              for (const key of [
+                servicePortKey(ip, 'TCP', 80),
+                servicePortKey(ip, 'TCP', 0),
+                servicePortKey('', 'TCP', 30000 + index),
+              ]) {
+                formerPorts.set(key, recently);
+              }
+            }
+            const changedTime = before === null ? recently : long;
+            return {
+              past: before === null ? [] : [make(before, {})],
+              now: now === null ? [] : [make(now, { changedTime, endpointTimes: touched })],
+            };
+          });
+          const verdicts = judge(
+            inputOf({
+              cluster: makeCluster([still, ...both.flatMap((each) => each.now)], { formerPorts }),
+              nodes: { n3: { mode, written: makeCluster([still, ...both.flatMap((each) => each.past)]) } },
+            }),
+          );
+          for (const { outcome, message } of verdicts)
+            assert.ok(outcome !== 'Failed' && outcome !== 'Unknown', message);
+        },
+      ),
+      { numRuns: 100 },
+    );
+  });
+});
