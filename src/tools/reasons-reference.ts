@@ -11,12 +11,14 @@ import {
 import { reasons as dns } from '../checks/dns/reasons.ts';
 import { reasons as podToPod } from '../checks/pod-to-pod/reasons.ts';
 import type { ReasonText } from '../checks/reason-text.ts';
+import { reasons as serviceRules } from '../checks/service-rules/reasons.ts';
 import { cell } from './markdown.ts';
 
 /** checkReasons are the reasons of every kind of check, out of its own folder; the compiler misses a kind here. */
 export const checkReasons: Readonly<Record<CheckType, Readonly<Record<string, ReasonText>>>> = {
   PodToPod: podToPod,
   DNS: dns,
+  ServiceRules: serviceRules,
 };
 
 /** renderReasonsReference returns `docs/reference/reasons.md`. */
