@@ -120,7 +120,7 @@ const refused: readonly {
   {
     name: 'a check without a type, and one of an unknown type',
     spec: { checks: [{ name: 'a' }, { name: 'b', type: 'Ping' }] },
-    want: ['checks[0].type: is required', 'checks[1].type: must be one of PodToPod, DNS'],
+    want: ['checks[0].type: is required', 'checks[1].type: must be one of PodToPod, DNS, ServiceRules'],
   },
   {
     name: 'one protocol twice',
