@@ -9,13 +9,17 @@ import { broken, renderSections, type Section } from './figures.ts';
 import { measureOperator } from './operator.ts';
 import { measurePlanning } from './planning.ts';
 import { measureProbe } from './probe.ts';
+import { measureServiceRules } from './service-rules.ts';
 import { measureSizes } from './sizes.ts';
 
-const benches: Readonly<Record<string, () => Section | Promise<Section> | Promise<readonly Section[]>>> = {
+const benches: Readonly<
+  Record<string, () => Section | readonly Section[] | Promise<Section | readonly Section[]>>
+> = {
   planning: measurePlanning,
   sizes: measureSizes,
   probe: measureProbe,
   dns: measureDNS,
+  'service-rules': measureServiceRules,
   operator: measureOperator,
   cluster: measureCluster,
 };
