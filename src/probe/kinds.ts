@@ -2,6 +2,7 @@
 import { dnsProbe } from '../checks/dns/probe.ts';
 import { podToPodProbe } from '../checks/pod-to-pod/probe.ts';
 import type { ProbeKind } from '../checks/probe.ts';
+import { serviceRulesProbe } from '../checks/service-rules/probe.ts';
 
 /** kinds holds every kind that the probe can carry out. */
-export const kinds: readonly ProbeKind[] = [podToPodProbe, dnsProbe];
+export const kinds: readonly ProbeKind[] = [podToPodProbe, dnsProbe, serviceRulesProbe];

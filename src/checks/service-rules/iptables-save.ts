@@ -26,9 +26,16 @@ export function readIptablesSave(text: string, backend: IptablesBackend, family:
   return { kind: 'Read', rulesets: [{ family, bases, chains, sets: new Map() }] };
 }
 
-/** isIncompatible tells that iptables-nft-save left out rules which only nft can show. */
-export function isIncompatible(text: string): boolean {
-  return /^# Table `[^\n]*' (is|contains) incompatible/m.test(text);
+const left = /^# Table `([^'\n]*)' (?:is|contains) incompatible[^\n]*\n?/;
+
+/** incompatibleTables are those that iptables-nft-save left out, whole or in part: only nft can show them. */
+export function incompatibleTables(text: string): readonly string[] {
+  return [...text.matchAll(new RegExp(left, 'gm'))].map(([, table = '']) => table);
+}
+
+/** withoutIncompatible is the text without these notes, so that the other tables can be read. */
+export function withoutIncompatible(text: string): string {
+  return text.replaceAll(new RegExp(left, 'gm'), '');
 }
 
 /** printIptablesSave prints what was read: the same lines, where each chain's rules stood together. */
@@ -90,9 +97,9 @@ class SaveReader {
   }
 
   #comment(line: string): void {
-    const left = /^# Table `([^']*)' (?:is|contains) incompatible/.exec(line);
-    if (left !== null)
-      throw new Garbled(`table ${shown(left[1] ?? '')} is incompatible and not shown, use nft`);
+    const [, table] = left.exec(line) ?? [];
+    if (table !== undefined)
+      throw new Garbled(`table ${shown(table)} is incompatible and not shown, use nft`);
     this.#comments.push(line);
     this.#place += line.length + 1;
   }

@@ -4,10 +4,11 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import {
-  isIncompatible,
+  incompatibleTables,
   printIptablesSave,
   readIptablesSave,
   savedOf,
+  withoutIncompatible,
 } from '../../../src/checks/service-rules/iptables-save.ts';
 import { addresses, problemOf, rulesetOf, rulesOf, tableOf } from './iptables-text.ts';
 
@@ -134,7 +135,15 @@ test('what is missing or broken makes the whole text unreadable, and is named', 
   for (const [text, problem] of Object.entries(broken)) {
     assert.equal(problemOf(text), problem, text);
   }
-  assert.deepEqual([incompatible, tainted, tableOf(), ''].map(isIncompatible), [true, true, false, false]);
+});
+
+test('tables that only nft can show are named, and the others are read without these notes', () => {
+  const note = "# Table `filter' is incompatible, use 'nft' tool.\n";
+  const tainted = "# Table `raw' contains incompatible base-chains, use 'nft' tool to list them.\n";
+  const text = `${note}${tableOf('-A ONE -j TWO')}${tainted}`;
+  assert.deepEqual(incompatibleTables(text), ['filter', 'raw']);
+  assert.equal(withoutIncompatible(text), tableOf('-A ONE -j TWO'));
+  assert.deepEqual(incompatibleTables(tableOf(`-A ONE -m comment --comment "${note.trim()}"`)), []);
 });
 
 test('a capture that is cut anywhere inside of a table is unreadable', () => {
