@@ -1,5 +1,5 @@
 /** What is wrong about a row of a node, compared with the one that it must have. */
-import { type AddressSet, fullSet, union } from './address-set.ts';
+import { type AddressSet, complement, emptySet, type Family, fullSet, union } from './address-set.ts';
 import type { Difference, DifferenceReason, Origin } from './difference.ts';
 import { type Destination, type Entry, entryText, type Outcome } from './entry.ts';
 import type { Guard } from './evidence.ts';
@@ -83,7 +83,7 @@ function findingsOf(
   const [must, does] = [outcomesOf(expected?.entry, origin), outcomesOf(actual, origin)];
   const circumstances: Circumstances = {
     family: destination.family,
-    walled: expected?.walled === true,
+    barred: barredOf(expected, origin, destination.family),
     taken: (deed) => didTake(deed, foreign, rules),
     had,
   };
@@ -95,6 +95,11 @@ function findingsOf(
     if (!gone || finding.reason !== 'EndpointMissing') return finding;
     return { ...finding, reason: isNodePort(destination) ? 'NodePortMissing' : 'ServiceMissing', what: [] };
   });
+}
+
+function barredOf(expected: ExpectedRow | undefined, origin: Origin, family: Family): AddressSet {
+  const allowed = expected?.allowed?.[origin === 'node' ? 'node' : 'entering'];
+  return allowed === undefined ? emptySet(family) : complement(allowed);
 }
 
 /** Of a destination that no Service has, only that it is there counts, and who else takes its packets. */

@@ -1,5 +1,5 @@
 /** Digests of the table: 128 buckets, so that a node tells in a thousand bytes whether its rules are right, and if not, where. */
-import { createHash } from 'node:crypto';
+import { hash as digest } from 'node:crypto';
 import { type Destination, destinationText, type Entry, entryText } from './entry.ts';
 
 /** bucketCount is how many buckets a table is divided into. */
@@ -68,7 +68,7 @@ export class Digests {
 
 /** hashOf is the hash of a row's text. */
 export function hashOf(text: string): Uint8Array {
-  return createHash('sha256').update(text).digest().subarray(0, digestBytes);
+  return digest('sha256', text, 'buffer').subarray(0, digestBytes);
 }
 
 /** digestsOf reads what `text` wrote; undefined for anything else. */

@@ -81,10 +81,13 @@ export function entryText({ destination, entering, fromPods, node }: Entry): str
 }
 
 function outcomesText(outcomes: readonly Outcome[]): string {
-  return outcomes.map(outcomeText).sort().join('');
+  const [first] = outcomes;
+  if (first === undefined) return '';
+  return outcomes.length === 1 ? outcomeText(first) : outcomes.map(outcomeText).sort().join('');
 }
 
-function outcomeText(outcome: Outcome): string {
+/** outcomeText is the part of a row's text that one outcome is. */
+export function outcomeText(outcome: Outcome): string {
   const { kind, endpoint, sources, masqueraded, shareMillionths, stickySeconds } = outcome;
   const share = shareMillionths === undefined ? '' : ` =${shareMillionths}`;
   const sticky = stickySeconds === undefined ? '' : ` ~${stickySeconds}`;

@@ -89,6 +89,18 @@ function externalAddresses(port: ServicePort, mode: Site['mode']) {
   return [...addresses].map((address) => ({ address, walled: walled.has(address) }));
 }
 
+/** allowedSources are those that source ranges let through to an address, undefined where none are in force there. */
+export function allowedSources(
+  port: ServicePort,
+  address: string,
+  site: Site,
+): { readonly entering: AddressSet; readonly node: AddressSet } | undefined {
+  const ranges = allowedRanges(port, site);
+  const walled = externalAddresses(port, site.mode).some((each) => each.walled && each.address === address);
+  if (ranges === undefined || !walled) return undefined;
+  return { entering: site.entering.within(ranges), node: site.fromNode.within(ranges) };
+}
+
 /** Where the node's own address is allowed, so are the load balancer's: a node may ask from them. */
 function allowedRanges({ family, ranges, loadBalancerIPs }: ServicePort, site: Site): AddressSet | undefined {
   const own = site.primary === undefined ? undefined : boundOf(family, site.primary);

@@ -15,12 +15,21 @@ export function internalOutcomes(
 ): readonly Outcome[] {
   const endpoints = port.internalLocal ? choice.local : choice.cluster;
   if (endpoints.length === 0) return [refused(choice.usable ? 'Drop' : 'Reject', traffic.all)];
+  return endpoints.map((endpoint) => internalOutcome(port, site, traffic, endpoint, site.isHere(endpoint)));
+}
+
+/** internalOutcome is that of one endpoint which is here, or is not. */
+export function internalOutcome(
+  port: ServicePort,
+  site: Site,
+  traffic: Traffic,
+  endpoint: PortEndpoint,
+  here: boolean,
+): Outcome {
   const strangers = site.detector.kind === 'none' ? emptySet(port.family) : traffic.others;
   const masked = site.masqueradeAll ? traffic.all : strangers;
-  return endpoints.map((endpoint) => {
-    const masqueraded = union(masked, hairpin(site, traffic, endpoint));
-    return sent(port, site, traffic, endpoint, traffic.all, masqueraded);
-  });
+  const masqueraded = union(masked, hairpin(site, traffic, endpoint, here));
+  return sent(port, site, traffic, endpoint, traffic.all, masqueraded);
 }
 
 /** externalOutcomes are those of packets to an address from outside, or to a node port where it works. */
@@ -65,7 +74,7 @@ function localOutcomes(
       everywhere.has(endpoint) ? direct : emptySet(port.family),
       here.has(endpoint) ? rest : emptySet(port.family),
     );
-    const masqueraded = union(marked, hairpin(site, traffic, endpoint));
+    const masqueraded = union(marked, hairpin(site, traffic, endpoint, site.isHere(endpoint)));
     return sent(port, site, traffic, endpoint, sources, intersection(masqueraded, sources));
   });
   const dropped = local.length === 0 ? complement(direct) : complement(allowed);
@@ -86,8 +95,8 @@ export function unservedOutcomes(
 }
 
 /** iptables mode marks what goes back to its sender for every endpoint, nftables mode only on the endpoint's own node. */
-function hairpin(site: Site, traffic: Traffic, endpoint: PortEndpoint): AddressSet {
-  return site.mode === 'iptables' || site.isHere(endpoint) ? traffic.own(endpoint.ip) : emptySet(site.family);
+function hairpin(site: Site, traffic: Traffic, { ip }: PortEndpoint, here: boolean): AddressSet {
+  return site.mode === 'iptables' || here ? traffic.own(ip) : emptySet(site.family);
 }
 
 function sent(

@@ -1,4 +1,5 @@
 /** A row that a node must have, with the Service that says so. */
+import type { AddressSet } from './address-set.ts';
 import type { Entry } from './entry.ts';
 
 /** ExpectedRow is one. */
@@ -8,8 +9,8 @@ export interface ExpectedRow {
   readonly service: string;
   /** portName is empty for the unnamed port, and for `OtherPorts`. */
   readonly portName: string;
-  /** walled is set where only the load balancer's source ranges may get through. */
-  readonly walled?: true;
+  /** allowed are the sources that the load balancer's source ranges let through, absent where there are none. */
+  readonly allowed?: { readonly entering: AddressSet; readonly node: AddressSet };
   /** alternatives are what other Services that claim the same destination want there: as good as `entry`. */
   readonly alternatives?: readonly Entry[];
 }

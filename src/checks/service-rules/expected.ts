@@ -3,7 +3,8 @@ import type { ServiceView } from '../cluster-view.ts';
 import type { Family } from './address-set.ts';
 import { bucketOf, Digests, hashOf } from './digest.ts';
 import { destinationText, type Entry, entryText } from './entry.ts';
-import { constantEntriesOf, entriesOf } from './expected-entries.ts';
+import { allowedSources, constantEntriesOf, entriesOf } from './expected-entries.ts';
+import { hasOnlyHairpins, withHairpins } from './expected-hairpins.ts';
 import type { ExpectedRow } from './expected-row.ts';
 import type { NodeFacts } from './node-facts.ts';
 import type { ServicePort } from './service-port.ts';
@@ -16,13 +17,15 @@ const keptBases = 8;
 /** Base is what nodes of one configuration have in common: the digests of a node without any endpoint of its own. */
 interface Base {
   readonly digests: Digests;
-  /** hashes are those of the rows of each port, by its index. */
-  readonly hashes: readonly (readonly Hashed[] | undefined)[];
+  /** rows are those of each port, by its index. */
+  readonly rows: readonly (readonly Hashed[])[];
 }
 
 interface Hashed {
   readonly bucket: number;
   readonly hash: Uint8Array;
+  /** text is kept only of the rows of ClusterIPs. */
+  readonly text: string;
 }
 
 /**
@@ -44,12 +47,14 @@ export class ExpectedTables {
     const site = siteOfNode(facts, family, index);
     const base = this.#base(index, site);
     const digests = base.digests.copy();
-    for (const number of specialPorts(index, site)) {
+    const special = specialPorts(index, site);
+    for (const number of special) {
       const port = index.ports[number];
       if (port === undefined) continue;
-      for (const { bucket, hash } of base.hashes[number] ?? []) digests.addHash(bucket, hash);
+      for (const { bucket, hash } of base.rows[number] ?? []) digests.addHash(bucket, hash);
       for (const entry of ownEntries(index, number, entriesOf(port, site))) digests.add(entry);
     }
+    if (site.mode === 'nftables' && hasOnlyHairpins(site)) addHairpins(index, site, base, special, digests);
     return digests;
   }
 
@@ -63,7 +68,7 @@ export class ExpectedTables {
       const port = index.ports[number];
       if (port === undefined) continue;
       for (const entry of [...entriesOf(port, site), ...constantEntriesOf(port, site)]) {
-        if (buckets.has(bucketOf(entry.destination))) addRow(rows, port, entry);
+        if (buckets.has(bucketOf(entry.destination))) addRow(rows, port, site, entry);
       }
     }
     return rows;
@@ -112,29 +117,46 @@ function baseOf(index: ServicePortIndex, site: Site): Base {
   const nowhere: Site = { ...site, name: '', host: new Set(), isHere: () => false };
   const ranged = new Set(index.ranged);
   const digests = new Digests();
-  const hashes = index.ports.map((port, number): readonly Hashed[] | undefined => {
+  const rows = index.ports.map((port, number): readonly Hashed[] => {
     for (const entry of ownEntries(index, number, constantEntriesOf(port, site))) digests.add(entry);
-    if (ranged.has(number)) return undefined;
-    const hashed = ownEntries(index, number, entriesOf(port, nowhere)).map((entry) => ({
-      bucket: bucketOf(entry.destination),
-      hash: hashOf(entryText(entry)),
-    }));
-    for (const { bucket, hash } of hashed) digests.addHash(bucket, hash);
-    return hashed;
+    if (ranged.has(number)) return [];
+    return ownEntries(index, number, entriesOf(port, nowhere)).map((entry) => {
+      const text = entryText(entry);
+      const [bucket, hash] = [bucketOf(entry.destination), hashOf(text)];
+      digests.addHash(bucket, hash);
+      return { bucket, hash, text: entry.destination.address === port.clusterIP ? text : '' };
+    });
   });
-  return { digests, hashes };
+  return { digests, rows };
 }
 
-/** specialPorts are those whose rows on a node are not those of the base. */
+/** specialPorts are those whose rows on a node are not those of the base, beyond what `addHairpins` does. */
 function specialPorts(index: ServicePortIndex, site: Site): ReadonlySet<number> {
   const numbers = new Set(index.ranged);
-  const near =
-    site.mode === 'nftables'
-      ? [index.onNode(site.name), index.aboutNode(site.name)]
-      : [index.aboutNode(site.name)];
+  const near = site.mode === 'nftables' && !hasOnlyHairpins(site) ? index.onNode(site.name) : [];
   const own = [...site.host, site.primary ?? ''].map((address) => index.withAddress(address));
-  for (const set of [...near, ...own]) for (const number of set) numbers.add(number);
+  for (const some of [near, index.aboutNode(site.name), ...own])
+    for (const number of some) numbers.add(number);
   return numbers;
+}
+
+function addHairpins(
+  index: ServicePortIndex,
+  site: Site,
+  base: Base,
+  special: ReadonlySet<number>,
+  digests: Digests,
+): void {
+  for (const number of index.onNode(site.name)) {
+    const port = index.ports[number];
+    if (port === undefined || special.has(number)) continue;
+    for (const { bucket, hash, text } of base.rows[number] ?? []) {
+      const changed = text === '' ? text : withHairpins(text, port, site);
+      if (changed === text) continue;
+      digests.addHash(bucket, hash);
+      digests.addHash(bucket, hashOf(changed));
+    }
+  }
 }
 
 /** Of a contested destination only the row of its owner counts. */
@@ -150,19 +172,19 @@ function ownEntries(
   });
 }
 
-function addRow(
-  rows: Map<string, ExpectedRow>,
-  { service, portName, ranges, loadBalancerIPs }: ServicePort,
-  entry: Entry,
-): void {
+function addRow(rows: Map<string, ExpectedRow>, port: ServicePort, site: Site, entry: Entry): void {
   const key = destinationText(entry.destination);
   const owner = rows.get(key);
+  if (owner !== undefined) {
+    rows.set(key, { ...owner, alternatives: [...(owner.alternatives ?? []), entry] });
+    return;
+  }
   const { address, kind } = entry.destination;
-  const walled = ranges !== undefined && kind === 'Address' && loadBalancerIPs.includes(address);
-  rows.set(
-    key,
-    owner === undefined
-      ? { entry, service, portName: kind === 'OtherPorts' ? '' : portName, ...(walled ? { walled } : {}) }
-      : { ...owner, alternatives: [...(owner.alternatives ?? []), entry] },
-  );
+  const allowed = kind === 'Address' ? allowedSources(port, address, site) : undefined;
+  rows.set(key, {
+    entry,
+    service: port.service,
+    portName: kind === 'OtherPorts' ? '' : port.portName,
+    ...(allowed === undefined ? {} : { allowed }),
+  });
 }

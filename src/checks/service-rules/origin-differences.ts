@@ -23,8 +23,8 @@ export interface Finding {
 /** Circumstances are what beside the outcomes decides about a difference's name. */
 export interface Circumstances {
   readonly family: Family;
-  /** walled is whether the load balancer's source ranges are in force at that destination. */
-  readonly walled: boolean;
+  /** barred are the sources that the load balancer's source ranges keep out. */
+  readonly barred: AddressSet;
   /** taken tells whether rules that are not kube-proxy's did that to packets of the row. */
   readonly taken: (deed: Deed) => boolean;
   /** had tells whether the Service ever had an endpoint at that address, as far as is known. */
@@ -67,21 +67,28 @@ function refusals(
   expected: readonly Outcome[],
   actual: readonly Outcome[],
   blind: AddressSet,
-  { family, walled, taken }: Circumstances,
+  { family, barred, taken }: Circumstances,
 ): readonly Finding[] {
   const must = sourcesOf(expected, family, 'Reject', 'Drop');
   const does = sourcesOf(actual, family, 'Reject', 'Drop');
   const sent = sourcesOf(actual, family, 'Endpoint');
   const over = difference(does, union(must, blind));
   const under = difference(difference(must, does), blind);
-  const wanting = expected.filter(({ sources }) => !isEmpty(intersection(sources, over)));
-  const what = wanting.flatMap(({ endpoint }) => (endpoint === '' ? [] : endpoint)).sort();
-  const overdone = walled ? 'SourceRangesWrong' : 'RejectStale';
-  const found: Finding[] = [finding(taken('refuse') ? 'PacketsTaken' : overdone, over, what)];
-  if (walled) found.push(finding('SourceRangesWrong', under));
-  else found.push(finding('RejectMissing', difference(under, sent)));
+  const what = expected
+    .filter(({ kind, sources }) => kind === 'Endpoint' && !isEmpty(intersection(sources, over)))
+    .map(({ endpoint }) => endpoint)
+    .sort();
+  // Source ranges drop what they keep out, and reject nothing.
+  const ranged = !isEmpty(barred) && isEmpty(intersection(over, sourcesOf(actual, family, 'Reject')));
+  const overdone = ranged ? 'SourceRangesWrong' : 'RejectStale';
   const swapped = difference(intersection(must, does), union(sameKind(expected, actual, family), blind));
-  return [...found, finding('RejectMissing', swapped)];
+  const moved = isEmpty(difference(sent, sourcesOf(expected, family, 'Endpoint')));
+  return [
+    finding(taken('refuse') ? 'PacketsTaken' : overdone, over, what),
+    finding('SourceRangesWrong', intersection(under, barred)),
+    finding('RejectMissing', difference(difference(under, barred), sent)),
+    finding('RejectMissing', moved && isEmpty(over) ? swapped : emptySet(family)),
+  ];
 }
 
 function sameKind(expected: readonly Outcome[], actual: readonly Outcome[], family: Family): AddressSet {
@@ -98,10 +105,9 @@ function choices(
   blind: AddressSet,
   circumstances: Circumstances,
 ): readonly Finding[] {
-  const { family, walled } = circumstances;
+  const { family, barred } = circumstances;
   const [must, does] = [sentOf(expected), sentOf(actual)];
   const refused = sourcesOf(actual, family, 'Reject', 'Drop');
-  const barred = walled ? sourcesOf(expected, family, 'Reject', 'Drop') : emptySet(family);
   const missing = beyond(must, does, union(blind, refused));
   const extra = beyond(does, must, union(blind, barred));
   const wrong = namesOfChoice(missing, extra, sourcesOf(actual, family, 'Endpoint'), circumstances);

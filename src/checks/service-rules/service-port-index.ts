@@ -18,9 +18,9 @@ export class ServicePortIndex {
   readonly ranged: readonly number[];
   readonly #buckets: readonly (readonly number[])[];
   readonly #adopted = new Map<PortEndpoint, string>();
-  readonly #onNode = new Map<string, Set<number>>();
-  readonly #aboutNode = new Map<string, Set<number>>();
-  readonly #byAddress = new Map<string, Set<number>>();
+  readonly #onNode = new Map<string, number[]>();
+  readonly #aboutNode = new Map<string, number[]>();
+  readonly #byAddress = new Map<string, number[]>();
 
   constructor(services: Iterable<ServiceView>, family: Family) {
     const ports = [...services].flatMap((service) => servicePortsOf(service, family));
@@ -29,19 +29,20 @@ export class ServicePortIndex {
       this.#place(port, index);
     });
     this.#adopt();
-    const claims = new Map<string, number[]>();
-    const buckets: Set<number>[] = Array.from({ length: bucketCount }, () => new Set());
+    const owners = new Map<string, number>();
+    const contested = new Map<string, number[]>();
+    const buckets: number[][] = Array.from({ length: bucketCount }, () => []);
     this.ports.forEach((port, index) => {
       for (const destination of destinationsOf(port)) {
-        buckets[bucketOf(destination)]?.add(index);
         const text = destinationText(destination);
-        const claimed = claims.get(text);
-        if (claimed === undefined) claims.set(text, [index]);
-        else claimed.push(index);
+        buckets[bucketOf(destination)]?.push(index);
+        const owner = owners.get(text);
+        if (owner === undefined) owners.set(text, index);
+        else contested.set(text, [...(contested.get(text) ?? [owner]), index]);
       }
     });
-    this.contested = new Map([...claims].filter(([, claimed]) => claimed.length > 1));
-    this.#buckets = buckets.map((indices) => [...indices]);
+    this.contested = contested;
+    this.#buckets = buckets;
     this.ranged = this.ports.flatMap(({ ranges }, index) => (ranges === undefined ? [] : index));
     this.zoned = this.ports.some(({ endpoints }) =>
       endpoints.some(({ zoneHints }) => zoneHints !== undefined),
@@ -54,18 +55,18 @@ export class ServicePortIndex {
   }
 
   /** onNode are the ports with an endpoint on a node. */
-  onNode(name: string): ReadonlySet<number> {
-    return this.#onNode.get(name) ?? new Set();
+  onNode(name: string): readonly number[] {
+    return this.#onNode.get(name) ?? [];
   }
 
   /** aboutNode are those of them, and those with hints for the node, whose choice of endpoints depends on it. */
-  aboutNode(name: string): ReadonlySet<number> {
-    return this.#aboutNode.get(name) ?? new Set();
+  aboutNode(name: string): readonly number[] {
+    return this.#aboutNode.get(name) ?? [];
   }
 
   /** withAddress are the ports that have an address, as an endpoint's or as one of their own from outside. */
-  withAddress(address: string): ReadonlySet<number> {
-    return this.#byAddress.get(address) ?? new Set();
+  withAddress(address: string): readonly number[] {
+    return this.#byAddress.get(address) ?? [];
   }
 
   /** nodeOf is where an endpoint is: if it does not say, what any Service says of the same address, port and protocol. */
@@ -115,8 +116,9 @@ function order(one: string, other: string): number {
   return one < other ? -1 : 1;
 }
 
-function noted(map: Map<string, Set<number>>, key: string, index: number): void {
+/** Ports are gone through in their order, so a number that is there already is the last one. */
+function noted(map: Map<string, number[]>, key: string, index: number): void {
   const found = map.get(key);
-  if (found === undefined) map.set(key, new Set([index]));
-  else found.add(index);
+  if (found === undefined) map.set(key, [index]);
+  else if (found.at(-1) !== index) found.push(index);
 }
