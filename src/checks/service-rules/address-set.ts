@@ -60,12 +60,24 @@ export function boundOf(family: Family, text: string): Bound | undefined {
     .reduce((sum, byte) => (sum << 8n) | BigInt(byte), 0n);
 }
 
+/** Written out, as tens of thousands of endpoints are read from the rules of a node. */
 function boundOfIPv4(text: string): number | undefined {
-  const match = /^(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})$/.exec(text);
-  if (match === null) return undefined;
-  const bytes = match.slice(1).map(Number);
-  if (bytes.some((byte) => byte > 255)) return undefined;
-  return bytes.reduce((sum, byte) => sum * 256 + byte, 0);
+  let [sum, byte, digits, dots] = [0, 0, 0, 0];
+  for (let index = 0; index < text.length; index += 1) {
+    const code = text.charCodeAt(index);
+    if (code === 46) {
+      if (digits === 0 || byte > 255) return undefined;
+      sum = sum * 256 + byte;
+      byte = 0;
+      digits = 0;
+      dots += 1;
+    } else {
+      digits += 1;
+      if (code < 48 || code > 57 || digits > 3) return undefined;
+      byte = byte * 10 + code - 48;
+    }
+  }
+  return dots === 3 && digits > 0 && byte <= 255 ? sum * 256 + byte : undefined;
 }
 
 /** setOf reads an address, a prefix (`10.0.0.0/8`; host bits are ignored) or a range (`10.0.0.1-10.0.0.9`). */
@@ -128,20 +140,21 @@ export function complement({ family, bounds }: AddressSet): AddressSet {
 export function intersection(one: AddressSet, other: AddressSet): AddressSet {
   if (isFull(one) || isEmpty(other)) return other;
   if (isFull(other) || isEmpty(one)) return one;
-  return merged(one, other, 2);
+  return swept(one, other, inBoth);
 }
 
 /** union holds what either does. */
 export function union(one: AddressSet, other: AddressSet): AddressSet {
   if (isFull(one) || isEmpty(other)) return one;
   if (isFull(other) || isEmpty(one)) return other;
-  return merged(one, other, 1);
+  return swept(one, other, inEither);
 }
 
 /** difference holds what the first does and the second does not. */
 export function difference(one: AddressSet, other: AddressSet): AddressSet {
   if (isEmpty(other) || isEmpty(one)) return one;
-  return intersection(one, complement(other));
+  if (isFull(one)) return complement(other);
+  return swept(one, other, inFirst);
 }
 
 /** sameSet tells whether two sets hold the same. */
@@ -164,18 +177,26 @@ export function holds({ bounds }: AddressSet, address: Bound): boolean {
   return low % 2 === 1;
 }
 
-/** A sweep over the bounds of both: inside as many sets as are needed. */
-function merged(one: AddressSet, other: AddressSet, needed: number): AddressSet {
+/** Which sides of a bound count, by whether they are in the first set (1) and in the second (2). */
+const inBoth = [false, false, false, true] as const;
+const inEither = [false, true, true, true] as const;
+const inFirst = [false, true, false, false] as const;
+
+/** A sweep over the bounds of both. */
+function swept(one: AddressSet, other: AddressSet, counts: readonly boolean[]): AddressSet {
   const bounds: Bound[] = [];
-  let [i, j] = [0, 0];
+  const [firsts, seconds] = [one.bounds, other.bounds];
+  let i = 0;
+  let j = 0;
   let inside = false;
-  while (i < one.bounds.length || j < other.bounds.length) {
-    const [a, b] = [one.bounds[i], other.bounds[j]];
+  for (;;) {
+    const a = firsts[i];
+    const b = seconds[j];
     const next = b === undefined || (a !== undefined && a <= b) ? a : b;
     if (next === undefined) break;
     if (a === next) i += 1;
     if (b === next) j += 1;
-    const now = (i % 2) + (j % 2) >= needed;
+    const now = counts[(i & 1) + 2 * (j & 1)] === true;
     if (now !== inside) bounds.push(next);
     inside = now;
   }
@@ -186,7 +207,9 @@ function merged(one: AddressSet, other: AddressSet, needed: number): AddressSet 
 export function setText(set: AddressSet): string {
   if (isEmpty(set)) return '-';
   if (isFull(set)) return '*';
-  return set.bounds.map((bound) => bound.toString(16)).join(',');
+  let text = '';
+  for (const bound of set.bounds) text += text === '' ? bound.toString(16) : `,${bound.toString(16)}`;
+  return text;
 }
 
 /** setOfText reads what setText wrote; undefined for anything else. */

@@ -30,7 +30,8 @@ function certainIn(atom: AddressSet, ways: readonly Way[]): readonly End[] {
     {
       ...open.end,
       kind: 'Unknown',
-      endpoint: '',
+      address: '',
+      port: 0,
       sources: atom,
       weight: 1,
       masqueraded: false,
@@ -71,8 +72,8 @@ function alike(one: readonly End[], other: readonly End[]): boolean {
 
 function weightsOf(ends: readonly End[]): ReadonlyMap<string, number> {
   const weights = new Map<string, number>();
-  for (const { kind, endpoint, masqueraded, put, weight } of ends) {
-    const key = `${kind} ${endpoint} ${masqueraded} ${put?.value ?? ''}`;
+  for (const { kind, address, port, masqueraded, put, weight } of ends) {
+    const key = `${kind} ${address} ${port} ${masqueraded} ${put?.value ?? ''}`;
     weights.set(key, (weights.get(key) ?? 0) + weight);
   }
   return weights;

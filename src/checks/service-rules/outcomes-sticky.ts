@@ -49,11 +49,11 @@ function stickyParts(end: End, byList: ReadonlyMap<string, readonly End[]>, stic
 }
 
 /** The sources that are sent to the same endpoint, all of their packets. */
-function sentTo({ endpoint, sources }: End, listed: readonly End[], seconds: number): AddressSet {
+function sentTo({ address, port, sources }: End, listed: readonly End[], seconds: number): AddressSet {
   let sent = emptySet(sources.family);
   for (const end of listed) {
-    const same = end.kind === 'Endpoint' && end.endpoint === endpoint && end.on?.seconds === seconds;
-    if (same && end.weight > 1 - 1e-6) sent = union(sent, end.sources);
+    const same = end.kind === 'Endpoint' && end.address === address && end.port === port;
+    if (same && end.on?.seconds === seconds && end.weight > 1 - 1e-6) sent = union(sent, end.sources);
   }
   return sent;
 }

@@ -17,7 +17,8 @@ export interface Telling {
 /** Gathered is everything that one outcome is made of. */
 interface Gathered {
   readonly kind: End['kind'];
-  readonly endpoint: string;
+  readonly address: string;
+  readonly port: number;
   readonly stickySeconds: number | undefined;
   readonly pieces: { readonly sources: AddressSet; readonly weight: number }[];
   masqueraded: AddressSet | undefined;
@@ -39,21 +40,39 @@ export function outcomesOf(ends: readonly End[], telling: Telling): readonly Out
 }
 
 function gather(ends: readonly StickyEnd[]): readonly Gathered[] {
-  const gathered = new Map<string, Gathered>();
+  const gathered: Gathered[] = [];
+  const byKey = new Map<string, Gathered>();
   for (const { end, sources, stickySeconds } of ends) {
-    const key =
-      stickySeconds === undefined ? `${end.kind}${end.endpoint}` : `${end.endpoint} ${stickySeconds}`;
-    let one = gathered.get(key);
-    if (one === undefined) {
-      one = { kind: end.kind, endpoint: end.endpoint, stickySeconds, pieces: [], masqueraded: undefined };
-      gathered.set(key, one);
-    }
+    const one = found(gathered, byKey, end, stickySeconds);
     one.pieces.push({ sources, weight: end.weight });
     if (end.masqueraded) {
       one.masqueraded = one.masqueraded === undefined ? sources : union(one.masqueraded, sources);
     }
   }
-  return [...gathered.values()];
+  return gathered;
+}
+
+/** Ends of one endpoint mostly come one after the other. */
+function found(
+  gathered: Gathered[],
+  byKey: Map<string, Gathered>,
+  { kind, address, port }: End,
+  stickySeconds: number | undefined,
+): Gathered {
+  const last = gathered.at(-1);
+  const same =
+    last?.address === address &&
+    last.port === port &&
+    last.kind === kind &&
+    last.stickySeconds === stickySeconds;
+  if (same) return last;
+  const key = `${kind} ${address} ${port} ${stickySeconds}`;
+  const known = byKey.get(key);
+  if (known !== undefined) return known;
+  const one = { kind, address, port, stickySeconds, pieces: [], masqueraded: undefined };
+  byKey.set(key, one);
+  gathered.push(one);
+  return one;
 }
 
 /** The common case: every outcome has the same sources, each with one weight. Undefined in any other. */
@@ -119,7 +138,7 @@ function isEven(gathered: readonly Gathered[], weights: readonly number[]): bool
 }
 
 function outcomeOf({ of, sources, share }: Part, telling: Telling): Outcome | undefined {
-  const { kind, endpoint, stickySeconds } = of;
+  const { kind, stickySeconds } = of;
   if (kind === 'Passed') return undefined;
   const { family } = sources;
   const told = telling.masquerading && of.masqueraded !== undefined && kind === 'Endpoint';
@@ -128,10 +147,15 @@ function outcomeOf({ of, sources, share }: Part, telling: Telling): Outcome | un
   const whole = (set: AddressSet): AddressSet => (telling.whole && !isEmpty(set) ? fullSet(family) : set);
   return {
     kind,
-    endpoint,
+    endpoint: endpointText(of),
     sources: whole(sources),
     masqueraded: whole(masqueraded),
     ...(share === undefined ? {} : { shareMillionths: Math.round(share * 1e6) }),
     ...(stickySeconds === undefined ? {} : { stickySeconds }),
   };
+}
+
+function endpointText({ address, port }: Gathered): string {
+  if (address === '') return '';
+  return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
 }

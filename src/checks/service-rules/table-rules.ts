@@ -6,18 +6,29 @@ import type { Link } from './trace-state.ts';
 
 const most = { rules: 10, guards: 8 };
 
-/** rulesOf are the rules that packets met on their way to their ends: those of the first end first. */
+/** rulesOf are the rules that led packets to their ends: those of ends without an endpoint first. */
 export function rulesOf(ends: readonly End[]): readonly string[] {
-  const rules = new Set<string>();
-  for (const { trail } of ends) {
-    for (const { raw, steps } of inOrder(trail)) {
-      // A base chain's jump that takes every packet says nothing about this destination.
-      if (steps.length > 1 || steps.some((step) => !('action' in step) || step.action !== 'jump'))
-        rules.add(raw);
-      if (rules.size >= most.rules) return [...rules];
+  const rules = new Set<Rule>();
+  for (const endpoints of [false, true]) {
+    for (const { kind, trail } of ends) {
+      if ((kind === 'Endpoint') !== endpoints) continue;
+      for (const rule of inOrder(trail)) if (!isPlainJump(rule)) rules.add(rule);
+      if (rules.size >= most.rules) return rawOf(rules);
     }
   }
-  return [...rules];
+  return rawOf(rules);
+}
+
+function rawOf(rules: ReadonlySet<Rule>): readonly string[] {
+  return [...new Set([...rules].slice(0, most.rules).map(({ raw }) => raw))];
+}
+
+/** A jump that takes every new packet says nothing about one destination. */
+function isPlainJump({ steps }: Rule): boolean {
+  return steps.every((step) => {
+    if ('match' in step) return step.match === 'state';
+    return step.action === 'jump' || step.action === 'nothing';
+  });
 }
 
 /** guardsOf keeps those that concern most. */

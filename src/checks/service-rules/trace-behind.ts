@@ -2,11 +2,12 @@
  * What packets meet once their destination is settled: the filters, and whether their source is replaced. Remembered for
  * each class of destinations.
  */
-import { type AddressSet, type Bound, holds } from './address-set.ts';
+import { type AddressSet, type Bound, fullSet, holds } from './address-set.ts';
 import type { Ruleset } from './model.ts';
 import { Classes } from './trace-classes.ts';
 import type { Fates } from './trace-fate.ts';
 import { conntrackPriority, type HookChains, hookChains } from './trace-hooks.ts';
+import type { MarkPart } from './trace-marks.ts';
 import type { Surroundings } from './trace-match.ts';
 import { sidesOf } from './trace-sides.ts';
 import type { State } from './trace-state.ts';
@@ -32,6 +33,15 @@ export interface Node {
   readonly read: (address: string) => Bound | undefined;
 }
 
+/** Memory are the fates of packets that have this in common, by class and flags. */
+interface Memory {
+  readonly origin: Origin;
+  readonly mark: number;
+  readonly protocol: string;
+  readonly out: string;
+  readonly fates: Map<number, Fates>;
+}
+
 /** Behind traces packets from the place where their destination is settled. */
 export class Behind {
   private readonly walker: Walker;
@@ -40,7 +50,7 @@ export class Behind {
   private readonly hooks: Readonly<
     Record<'prerouting' | 'input' | 'forward' | 'output' | 'postrouting', HookChains>
   >;
-  private readonly memory = new Map<string, Fates>();
+  private readonly memories: Memory[] = [];
 
   constructor(ruleset: Ruleset, walker: Walker, node: Node) {
     this.walker = walker;
@@ -62,17 +72,30 @@ export class Behind {
     );
   }
 
-  /** fates are those of a packet, for all sources of its origin. */
-  fates(origin: Origin, state: State, protocol: string): Fates {
-    const { mark, marked, translated, untracked, destination, address, port } = state;
-    const out = this.classes.asksOutInterface ? (this.outInterface(state) ?? '?') : '';
-    const flags = (translated ? 1 : 0) + (untracked ? 2 : 0) + (marked ? 4 : 0);
-    const key = `${this.classes.of(destination, port)} ${mark} ${flags} ${protocol} ${origin.name} ${out}`;
-    let fates = this.memory.get(key);
+  /** fates are those of a packet with one of its marks, for all sources of its origin. */
+  fates(origin: Origin, state: State, part: MarkPart, protocol: string): Fates {
+    const { translated, untracked, destination, port } = state;
+    const flags = (translated ? 1 : 0) + (untracked ? 2 : 0) + (part.byKubeProxy ? 4 : 0);
+    const key = this.classes.of(destination, port) * 8 + flags;
+    const memory = this.memoryOf(origin, part.mark, protocol, state);
+    let fates = memory.get(key);
     if (fates === undefined) {
-      fates = this.trace(origin, { ...start(state, origin), address }, protocol);
-      this.memory.set(key, fates);
+      fates = this.trace(origin, start(state, part, origin), protocol);
+      memory.set(key, fates);
     }
+    return fates;
+  }
+
+  /** Most packets have what the one before had, so that the key is seldom made. */
+  private memoryOf(origin: Origin, mark: number, protocol: string, state: State): Map<number, Fates> {
+    const out = this.classes.asksOutInterface ? (this.outInterface(state) ?? '?') : '';
+    for (const each of this.memories) {
+      const same =
+        each.origin === origin && each.mark === mark && each.protocol === protocol && each.out === out;
+      if (same) return each.fates;
+    }
+    const fates = new Map<number, Fates>();
+    this.memories.push({ origin, mark, protocol, out, fates });
     return fates;
   }
 
@@ -146,10 +169,11 @@ export class Behind {
 }
 
 /** What is remembered must not hang on how the packet came here. */
-function start(state: State, origin: Origin): State {
+function start(state: State, part: MarkPart, { sources }: Origin): State {
   return {
     ...state,
-    sources: origin.sources,
+    sources,
+    marks: [{ ...part, sources: fullSet(sources.family) }],
     weight: 1,
     on: undefined,
     notOn: undefined,

@@ -1,9 +1,6 @@
 /** Finding in a long chain the rules that can match one destination, without asking all of them. */
 import type { Bound } from './address-set.ts';
-import type { Chain, Rule } from './model.ts';
-
-/** Chains with fewer rules are asked through. */
-const worthwhile = 9;
+import type { Rule } from './model.ts';
 
 /** ChainIndex holds the positions of rules by the one address, or else the one port, that they ask for. */
 export class ChainIndex {
@@ -38,11 +35,6 @@ export class ChainIndex {
     else if (port !== undefined) push(this.byPort, port, position);
     else this.others.push(position);
   }
-}
-
-/** indexOf makes an index of a chain that is long enough. */
-export function indexOf({ rules }: Chain): ChainIndex | undefined {
-  return rules.length < worthwhile ? undefined : new ChainIndex(rules);
 }
 
 function push<Key>(map: Map<Key, number[]>, key: Key, position: number): void {

@@ -1,6 +1,7 @@
 /** What a match answers for a packet. */
 import { type AddressSet, emptySet, fullSet, holds } from './address-set.ts';
 import type { Match, PortRange } from './model.ts';
+import { matching } from './trace-marks.ts';
 import type { State } from './trace-state.ts';
 
 /** Surroundings are what a rule can ask of a packet that does not change while a chain is passed. */
@@ -23,6 +24,7 @@ export type Plain = Exclude<Match, { readonly match: 'random' | 'remembered' | '
 /** answer gives the sources whose packets match; undefined where that cannot be told. */
 export function answer(match: Plain, state: State, around: Surroundings): AddressSet | undefined {
   if (match.match === 'source') return match.set;
+  if (match.match === 'mark') return matching(state.marks, match.mask, match.value, match.negated);
   const told = tell(match, state, around);
   if (told === undefined) return undefined;
   return told ? fullSet(state.sources.family) : emptySet(state.sources.family);
@@ -31,6 +33,7 @@ export function answer(match: Plain, state: State, around: Surroundings): Addres
 function tell(match: Plain, state: State, around: Surroundings): boolean | undefined {
   switch (match.match) {
     case 'source':
+    case 'mark':
       return undefined;
     case 'destination':
       return holds(match.set, state.destination);
@@ -48,8 +51,6 @@ function tell(match: Plain, state: State, around: Surroundings): boolean | undef
     }
     case 'state':
       return match.states.some((each) => isIn(each, state, around)) !== match.negated;
-    case 'mark':
-      return ((state.mark & match.mask) >>> 0 === match.value) !== match.negated;
     case 'sourceLocal':
       return around.fromNode !== match.negated;
     case 'destinationLocal':

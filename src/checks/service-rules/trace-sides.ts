@@ -1,5 +1,5 @@
 /** What becomes of packets behind the choice of an endpoint, where not every rule is understood. */
-import { type AddressSet, difference, holds, intersection, isEmpty } from './address-set.ts';
+import { type AddressSet, difference, emptySet, holds, intersection, isEmpty, union } from './address-set.ts';
 import type { Rule } from './model.ts';
 import { type Fate, type Fates, joinedFates } from './trace-fate.ts';
 import type { State } from './trace-state.ts';
@@ -76,16 +76,15 @@ function unknown(stopped: readonly WayEnd[]): Omit<Fate, 'sources'> {
  */
 function fatesOf({ kind, state, rule }: WayEnd, pods: AddressSet | undefined): readonly Fate[] {
   const fate = { kind, rule, foreign: state.foreign };
-  const { sources, masqueraded } = state;
+  const { sources, masqueraded, marks } = state;
   if (kind !== 'Passed' || masqueraded === 'no') return [{ ...fate, sources, masqueraded: false }];
-  if (masqueraded === 'by kube-proxy' || state.marked) return [{ ...fate, sources, masqueraded: true }];
-  if (pods === undefined || !holds(pods, state.destination))
-    return [{ ...fate, sources, masqueraded: false }];
-  const inside = intersection(sources, pods);
-  const outside = difference(sources, pods);
+  if (masqueraded === 'by kube-proxy') return [{ ...fate, sources, masqueraded: true }];
+  const inside = pods !== undefined && holds(pods, state.destination) ? pods : emptySet(sources.family);
+  const counted = marks.reduce((all, part) => (part.byKubeProxy ? union(all, part.sources) : all), inside);
+  const [yes, no] = [intersection(sources, counted), difference(sources, counted)];
   return [
-    ...(isEmpty(inside) ? [] : [{ ...fate, sources: inside, masqueraded: true }]),
-    ...(isEmpty(outside) ? [] : [{ ...fate, sources: outside, masqueraded: false }]),
+    ...(isEmpty(yes) ? [] : [{ ...fate, sources: yes, masqueraded: true }]),
+    ...(isEmpty(no) ? [] : [{ ...fate, sources: no, masqueraded: false }]),
   ];
 }
 

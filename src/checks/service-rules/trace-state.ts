@@ -1,6 +1,7 @@
 /** What is known of a packet, for many sources at once, at one place of its way. */
 import { type AddressSet, type Bound, intersection, isEmpty, sameSet, union } from './address-set.ts';
 import type { Rule } from './model.ts';
+import { type Marks, sameMarks, together, within } from './trace-marks.ts';
 
 /** Link is a list that grows at its head and shares its tail. */
 export interface Link<Value> {
@@ -26,9 +27,7 @@ export interface State {
   readonly sources: AddressSet;
   /** weight is how many of all packets of each of these sources take this way, 0 to 1. */
   readonly weight: number;
-  readonly mark: number;
-  /** marked is true once a rule of kube-proxy has marked the packet. */
-  readonly marked: boolean;
+  readonly marks: Marks;
   readonly destination: Bound;
   readonly address: string;
   readonly port: number;
@@ -44,7 +43,7 @@ export interface State {
   /** put are the lists that the source was put on. */
   readonly put: Link<string> | undefined;
   readonly decisions: Link<Decision> | undefined;
-  /** trail are the rules that led here, the last first. */
+  /** trail are the rules that led to where the destination was settled, the last first. */
   readonly trail: Link<Rule> | undefined;
   /** foreign is the first rule of another agent that decided over this packet. */
   readonly foreign: Rule | undefined;
@@ -79,14 +78,23 @@ export function merged(states: State[]): State[] {
 function joined(one: State, other: State): State | undefined {
   if (!alike(one, other)) return undefined;
   if (one.decisions === other.decisions) {
-    if (sameSet(one.sources, other.sources)) return { ...one, weight: one.weight + other.weight };
-    const apart = isEmpty(intersection(one.sources, other.sources));
-    return one.weight === other.weight && apart
-      ? { ...one, sources: union(one.sources, other.sources) }
+    if (sameSet(one.sources, other.sources)) {
+      const same = sameMarks(one.marks, other.marks, one.sources);
+      return same ? { ...one, weight: one.weight + other.weight } : undefined;
+    }
+    return one.weight === other.weight && isEmpty(intersection(one.sources, other.sources))
+      ? { ...one, sources: union(one.sources, other.sources), marks: marksOfBoth(one, other) }
       : undefined;
   }
   const same = one.weight === other.weight && sameSet(one.sources, other.sources);
-  return same && areSides(one, other) ? { ...one, decisions: one.decisions?.before } : undefined;
+  return same && sameMarks(one.marks, other.marks, one.sources) && areSides(one, other)
+    ? { ...one, decisions: one.decisions?.before }
+    : undefined;
+}
+
+function marksOfBoth(one: State, other: State): Marks {
+  if (one.marks === other.marks) return one.marks;
+  return together(within(one.marks, one.sources), within(other.marks, other.sources));
 }
 
 /** Both ways of one match that is not understood. */
@@ -97,8 +105,6 @@ function areSides(one: State, other: State): boolean {
 
 function alike(one: State, other: State): boolean {
   return (
-    one.mark === other.mark &&
-    one.marked === other.marked &&
     one.port === other.port &&
     one.destination === other.destination &&
     one.translated === other.translated &&

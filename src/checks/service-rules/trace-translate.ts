@@ -7,6 +7,7 @@ import type { Passage } from './trace-walk.ts';
 export function translated(
   action: Action,
   state: State,
+  trail: State['trail'],
   { base, around, redirectTo, read }: Passage,
   byKubeProxy: boolean,
 ): readonly State[] | undefined {
@@ -19,13 +20,13 @@ export function translated(
   if (action.action === 'redirect') {
     const loopback = state.sources.family === 'IPv4' ? '127.0.0.1' : '::1';
     const address = around.fromNode ? loopback : redirectTo;
-    return address === undefined ? undefined : sent(state, address, action.port, state.weight, read);
+    return address === undefined ? undefined : sent(state, address, action.port, state.weight, trail, read);
   }
   if (action.action !== 'dnat') return undefined;
   const weight = state.weight / action.targets.length;
   const states: State[] = [];
   for (const { address, port } of action.targets) {
-    const each = sent(state, address ?? state.address, port, weight, read);
+    const each = sent(state, address ?? state.address, port, weight, trail, read);
     if (each === undefined) return undefined;
     states.push(...each);
   }
@@ -37,9 +38,10 @@ function sent(
   address: string,
   port: number | undefined,
   weight: number,
+  trail: State['trail'],
   read: Passage['read'],
 ): readonly State[] | undefined {
   const destination = address === state.address ? state.destination : read(address);
   if (destination === undefined) return undefined;
-  return [{ ...state, destination, address, port: port ?? state.port, translated: true, weight }];
+  return [{ ...state, destination, address, port: port ?? state.port, translated: true, weight, trail }];
 }

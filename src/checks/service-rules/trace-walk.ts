@@ -14,10 +14,11 @@ import {
 } from './address-set.ts';
 import { isKubeProxys } from './kube-proxy-chains.ts';
 import type { Action, BaseChain, Chain, Field, Match, Rule, Ruleset, Verdict } from './model.ts';
-import { type ChainIndex, indexOf } from './trace-index.ts';
+import { ChainIndex } from './trace-index.ts';
+import { marked } from './trace-marks.ts';
 import { answer, type Surroundings } from './trace-match.ts';
 import { SetIndex } from './trace-sets.ts';
-import { merged, type State, withSources } from './trace-state.ts';
+import { type Link, merged, type State, withSources } from './trace-state.ts';
 import { translated } from './trace-translate.ts';
 
 /** Stop is where a packet ended on its way. */
@@ -48,9 +49,12 @@ interface Within {
   readonly passage: Passage;
   /** accepted are states that are through with this base chain. */
   readonly accepted: State[];
-  /** dispatches is true while kube-proxy's part of the base chain is still to come. */
-  readonly dispatches: boolean;
+  /** path are the rules that led into this chain, the last first. */
+  readonly path: Link<Rule> | undefined;
 }
+
+/** A chain is worth an index once it was walked through so often, and has so many rules. */
+const worthAnIndex = { walks: 4, rules: 16 };
 
 const deepest = 64;
 const mostStates = 256;
@@ -61,7 +65,8 @@ export class Walker {
   /** stops are where packets ended since `begin`. */
   stops: Stop[] = [];
   private readonly ruleset: Ruleset;
-  private readonly indices = new Map<Chain, ChainIndex | undefined>();
+  /** indices are those of chains, or how often a chain was walked through without one. */
+  private readonly indices = new Map<Chain, ChainIndex | number>();
   private readonly sets = new Map<string, SetIndex | undefined>();
   private spent = 0;
   private limit = 0;
@@ -87,13 +92,16 @@ export class Walker {
     const chain = this.ruleset.chains.get(base.chain);
     if (chain === undefined || states.length === 0) return [...states];
     const accepted: State[] = [];
-    const rest = this.walk(states, { chain, depth: 0, passage, accepted, dispatches: false });
+    const rest = this.walk(states, { chain, depth: 0, passage, accepted, path: undefined });
     if (base.policy === 'accept') accepted.push(...rest);
     else {
       const rule: Rule = { raw: `${chain.table}/${chain.name} policy drop`, steps: [] };
-      for (const state of rest) this.stop('Drop', state, rule, chain);
+      for (const state of rest) {
+        this.stop('Drop', state, rule, { chain, depth: 0, passage, accepted, path: undefined });
+      }
     }
-    return merged(accepted);
+    // Packets that were sent to different endpoints have nothing in common.
+    return passage.behind || base.type !== 'nat' ? merged(accepted) : accepted;
   }
 
   /** walk gives the states that return from a chain. */
@@ -122,8 +130,7 @@ export class Walker {
     const next: State[] = [];
     this.spent += states.length;
     for (const state of states) {
-      if (this.spent > this.limit || states.length > mostStates)
-        this.stop('Unknown', state, rule, within.chain);
+      if (this.spent > this.limit || states.length > mostStates) this.stop('Unknown', state, rule, within);
       else this.apply(rule, state, within, next, returned);
     }
     return next.length > states.length ? merged(next) : next;
@@ -134,10 +141,26 @@ export class Walker {
     let current: State = state;
     let index = 0;
     while (index < steps.length) {
-      const matching = this.match(rule, index, current, within, next);
-      if (matching === undefined) return;
-      current = matching.state;
-      index = matching.index;
+      const from = index;
+      // Known answers come first: they tell most packets apart without following two ways.
+      let { sources } = current;
+      let open = false;
+      for (let step = steps[index]; step !== undefined && 'match' in step; step = steps[index]) {
+        index += 1;
+        const asked = this.asked(step, current, within.passage.around);
+        if (asked === undefined) open = true;
+        else if (!isFull(asked)) {
+          sources = intersection(sources, asked);
+          if (isEmpty(sources)) {
+            next.push(current);
+            return;
+          }
+        }
+      }
+      current = parted(current, sources, next);
+      const matched = open ? this.openMatches(rule, from, index, current, within.passage, next) : current;
+      if (matched === undefined) return;
+      current = matched;
       for (let step = steps[index]; step !== undefined && 'action' in step; step = steps[index]) {
         const after = this.act(step, rule, current, within, next, returned);
         if (after === undefined) return;
@@ -148,43 +171,25 @@ export class Walker {
     next.push(current);
   }
 
-  /** A run of matches. Known answers come first: they tell most packets apart without following two ways. */
-  private match(
+  /** The matches of a run that packets' own fields do not answer. */
+  private openMatches(
     rule: Rule,
     from: number,
+    to: number,
     state: State,
-    { passage }: Within,
+    passage: Passage,
     next: State[],
-  ): { state: State; index: number } | undefined {
-    const { steps } = rule;
-    let { sources } = state;
-    let open = false;
-    let index = from;
-    for (let step = steps[index]; step !== undefined && 'match' in step; step = steps[index]) {
-      const asked = this.asked(step, state, passage.around);
-      index += 1;
-      if (asked === undefined) open = true;
-      else if (!isFull(asked)) {
-        sources = intersection(sources, asked);
-        if (isEmpty(sources)) {
-          next.push(state);
-          return undefined;
-        }
-      }
-    }
+  ): State | undefined {
     let current = state;
-    if (sources !== state.sources && !sameSet(sources, state.sources)) {
-      next.push({ ...state, sources: difference(state.sources, sources) });
-      current = { ...state, sources };
-    }
-    if (!open) return { state: current, index };
-    for (const step of steps.slice(from, index)) {
-      if (!('match' in step) || this.asked(step, current, passage.around) !== undefined) continue;
+    for (let index = from; index < to; index += 1) {
+      const step = rule.steps[index];
+      if (step === undefined || !('match' in step)) break;
+      if (this.asked(step, current, passage.around) !== undefined) continue;
       const matched = this.open(step, rule, current, passage, next);
       if (matched === undefined) return undefined;
       current = matched;
     }
-    return { state: current, index };
+    return current;
   }
 
   /** What a match answers; undefined where chance, memory or something unknown does. */
@@ -252,8 +257,8 @@ export class Walker {
       case 'nothing':
         return state;
       case 'mark': {
-        const mark = ((state.mark & action.and) ^ action.xor) >>> 0;
-        return { ...state, mark, marked: state.marked || (mark !== 0 && isKubeProxys(within.chain)) };
+        const marks = marked(state.marks, action.and, action.xor, isKubeProxys(within.chain));
+        return { ...state, marks };
       }
       case 'remember':
         return { ...state, put: { value: action.list, before: state.put } };
@@ -270,7 +275,7 @@ export class Walker {
         this.lookup(action, rule, state, within, next, returned);
         return undefined;
       case 'unknown':
-        this.stop('Unknown', state, rule, within.chain);
+        this.stop('Unknown', state, rule, within);
         return undefined;
       case 'masquerade':
       case 'snat':
@@ -289,16 +294,16 @@ export class Walker {
     return { ...state, untracked: true, foreign: state.foreign ?? this.foreign(rule, chain) };
   }
 
-  private translate(action: Action, rule: Rule, state: State, { passage, chain, accepted }: Within): void {
-    const states = translated(action, state, passage, isKubeProxys(chain));
+  private translate(action: Action, rule: Rule, state: State, within: Within): void {
+    const { passage, chain, accepted, path } = within;
+    const trail = passage.behind ? state.trail : { value: rule, before: path };
+    const states = translated(action, state, trail, passage, isKubeProxys(chain));
     if (states === undefined) {
-      this.stop('Unknown', state, rule, chain);
+      this.stop('Unknown', state, rule, within);
       return;
     }
     const foreign = passage.behind ? state.foreign : (state.foreign ?? this.foreign(rule, chain));
-    for (const each of states) {
-      accepted.push({ ...each, foreign, trail: { value: rule, before: state.trail } });
-    }
+    for (const each of states) accepted.push(each.foreign === foreign ? each : { ...each, foreign });
   }
 
   private lookup(
@@ -311,7 +316,7 @@ export class Walker {
   ): void {
     const set = this.setOf(map, key);
     if (set === undefined) {
-      this.stop('Unknown', state, rule, within.chain);
+      this.stop('Unknown', state, rule, within);
       return;
     }
     let rest: AddressSet = state.sources;
@@ -322,7 +327,7 @@ export class Walker {
       this.decide(verdict, rule, withSources(state, found), within, next, returned);
     }
     if (isEmpty(rest)) return;
-    if (set.partial) this.stop('Unknown', withSources(state, rest), rule, within.chain);
+    if (set.partial) this.stop('Unknown', withSources(state, rest), rule, within);
     else next.push(withSources(state, rest));
   }
 
@@ -342,19 +347,20 @@ export class Walker {
         returned.push(state);
         return;
       case 'drop':
-        this.stop('Drop', state, rule, within.chain);
+        this.stop('Drop', state, rule, within);
         return;
       case 'reject':
-        this.stop('Reject', state, rule, within.chain);
+        this.stop('Reject', state, rule, within);
         return;
       default: {
         const chain = this.ruleset.chains.get(verdict.chain);
         if (chain === undefined || within.depth >= deepest) {
-          this.stop('Unknown', state, rule, within.chain);
+          this.stop('Unknown', state, rule, within);
           return;
         }
-        const entered: State = { ...state, trail: { value: rule, before: state.trail } };
-        const out = this.walk([entered], { ...within, chain, depth: within.depth + 1 });
+        const { depth, passage, accepted } = within;
+        const path = { value: rule, before: within.path };
+        const out = this.walk([state], { chain, depth: depth + 1, passage, accepted, path });
         if (verdict.action === 'jump') next.push(...out);
         else returned.push(...out);
       }
@@ -362,18 +368,16 @@ export class Walker {
   }
 
   /** To accept a packet is to decide over it only where kube-proxy's rules would still have come. */
-  private accepted(rule: Rule, state: State, { chain, passage }: Within): State {
+  private accepted(rule: Rule, state: State, { chain, passage, path }: Within): State {
     if (state.translated || state.foreign !== undefined || isKubeProxys(chain)) return state;
     const base = this.ruleset.chains.get(passage.base.chain);
-    const still = base !== undefined && this.dispatchesBehind(base, rule, state);
+    const still = base !== undefined && this.dispatchesBehind(base, topOf(path) ?? rule);
     return still ? { ...state, foreign: rule } : state;
   }
 
-  /** Whether kube-proxy's chains come behind the place where a base chain is left. */
-  private dispatchesBehind(base: Chain, rule: Rule, state: State): boolean {
-    const met = new Set<Rule>([rule]);
-    for (let link = state.trail; link !== undefined; link = link.before) met.add(link.value);
-    const left = base.rules.findLastIndex((each) => met.has(each));
+  /** Whether kube-proxy's chains come behind a rule of a base chain. */
+  private dispatchesBehind(base: Chain, rule: Rule): boolean {
+    const left = base.rules.indexOf(rule);
     return base.rules.slice(left + 1).some((each) => each.steps.some((step) => this.leadsToKubeProxy(step)));
   }
 
@@ -383,11 +387,15 @@ export class Walker {
     return chain !== undefined && isKubeProxys(chain);
   }
 
-  private stop(kind: Stop['kind'], state: State, rule: Rule, chain: Chain): void {
+  private stop(kind: Stop['kind'], state: State, rule: Rule, { chain, path, passage }: Within): void {
     const foreign = !isKubeProxys(chain);
     this.stops.push({
       kind,
-      state: { ...state, foreign: state.foreign ?? (foreign && kind !== 'Unknown' ? rule : undefined) },
+      state: {
+        ...state,
+        trail: passage.behind ? state.trail : path,
+        foreign: state.foreign ?? (foreign && kind !== 'Unknown' ? rule : undefined),
+      },
       rule,
       foreign,
     });
@@ -398,12 +406,11 @@ export class Walker {
   }
 
   private indexOf(chain: Chain): ChainIndex | undefined {
-    if (chain.rules.length < 9) return undefined;
-    let index = this.indices.get(chain);
-    if (index === undefined) {
-      index = indexOf(chain);
-      this.indices.set(chain, index);
-    }
+    if (chain.rules.length < worthAnIndex.rules) return undefined;
+    const known = this.indices.get(chain) ?? 0;
+    if (typeof known === 'object') return known;
+    const index = known < worthAnIndex.walks ? undefined : new ChainIndex(chain.rules);
+    this.indices.set(chain, index ?? known + 1);
     return index;
   }
 
@@ -416,6 +423,13 @@ export class Walker {
     }
     return this.sets.get(name);
   }
+}
+
+/** Sources that do not match go on with the next rule. */
+function parted(state: State, sources: AddressSet, next: State[]): State {
+  if (sources === state.sources || sameSet(sources, state.sources)) return state;
+  next.push({ ...state, sources: difference(state.sources, sources) });
+  return { ...state, sources };
 }
 
 /** Sources on the list go on; those that are not on it do not match, and are known not to be. */
@@ -435,4 +449,11 @@ function remembered(list: string, seconds: number, state: State, next: State[]):
   const asked = { list, seconds };
   next.push({ ...state, notOn: { value: asked, before: state.notOn } });
   return { ...state, on: asked };
+}
+
+/** The rule of the base chain. */
+function topOf(path: Link<Rule> | undefined): Rule | undefined {
+  let top = path;
+  while (top?.before !== undefined) top = top.before;
+  return top?.value;
 }

@@ -5,8 +5,9 @@
 import { type AddressSet, type Bound, boundOf } from './address-set.ts';
 import type { Rule, Ruleset } from './model.ts';
 import { Behind, type Node, type Origin } from './trace-behind.ts';
-import { narrowed } from './trace-fate.ts';
+import { type Fate, narrowed } from './trace-fate.ts';
 import { conntrackPriority, type HookChains, hookChains } from './trace-hooks.ts';
+import { unmarked, within } from './trace-marks.ts';
 import type { Decision, Link, Remembrance, State } from './trace-state.ts';
 import { Walker } from './trace-walk.ts';
 
@@ -15,8 +16,9 @@ export type { Origin } from './trace-behind.ts';
 /** End is where packets of some sources end. */
 export interface End {
   readonly kind: 'Passed' | 'Endpoint' | 'Drop' | 'Reject' | 'Untracked' | 'Unknown';
-  /** endpoint is `ip:port` of an Endpoint, else empty. */
-  readonly endpoint: string;
+  /** address and port are an endpoint's, else empty and 0. */
+  readonly address: string;
+  readonly port: number;
   readonly sources: AddressSet;
   /** weight is how many of all packets of each of these sources end here, 0 to 1. */
   readonly weight: number;
@@ -59,11 +61,9 @@ export class Tracer {
     if (destination === undefined) return [];
     this.walker.begin();
     const settled = this.settle(origin, flow, initial(origin, flow, destination));
-    const ends: End[] = this.walker.stops.map(({ kind, state, rule }) => ({
-      ...endOf(state),
-      kind,
-      trail: { value: rule, before: state.trail },
-    }));
+    const ends: End[] = this.walker.stops.map(({ kind, state, rule }) =>
+      endOf(state, kind, state.sources, false, rule, undefined),
+    );
     for (const state of settled) this.finish(origin, state, flow.protocol, ends);
     return ends;
   }
@@ -101,30 +101,29 @@ export class Tracer {
   }
 
   private finish(origin: Origin, state: State, protocol: string, ends: End[]): void {
-    const { fates, guards } = this.behind.fates(origin, state, protocol);
-    const end = endOf(state);
-    for (const { raw } of guards) this.guard(raw, end.endpoint);
-    for (const { kind, sources, masqueraded, rule, foreign } of narrowed(fates, state.sources)) {
-      if (kind === 'Passed') {
-        ends.push({ ...end, sources, masqueraded, foreign: state.foreign ?? foreign });
-      } else {
-        const trail = rule === undefined ? state.trail : { value: rule, before: state.trail };
-        ends.push({ ...end, kind, endpoint: '', sources, trail, foreign: state.foreign ?? foreign });
+    for (const part of within(state.marks, state.sources)) {
+      const { fates, guards } = this.behind.fates(origin, state, part, protocol);
+      for (const { raw } of guards) this.guard(raw, state);
+      for (const { kind, sources, masqueraded, rule, foreign } of narrowed(fates, part.sources)) {
+        ends.push(endOf(state, kind, sources, masqueraded, rule, foreign));
       }
     }
   }
 
-  private guard(rule: string, endpoint: string): void {
+  private guard(rule: string, { address, port }: State): void {
+    const endpoint = `${address} ${port}`;
     const endpoints = this.guards.get(rule);
     if (endpoints === undefined) this.guards.set(rule, new Set([endpoint]));
     else endpoints.add(endpoint);
   }
 
-  /** An address is read once. */
+  /** Reading an IPv6 address takes longer than remembering it. */
   private read(address: string): Bound | undefined {
+    const { family } = this.walker;
+    if (family === 'IPv4') return boundOf(family, address);
     let bound = this.bounds.get(address);
     if (bound === undefined) {
-      bound = boundOf(this.walker.family, address);
+      bound = boundOf(family, address);
       this.bounds.set(address, bound);
     }
     return bound;
@@ -135,8 +134,7 @@ function initial({ sources }: Origin, { address, port }: Flow, destination: Boun
   return {
     sources,
     weight: 1,
-    mark: 0,
-    marked: false,
+    marks: unmarked(sources.family),
     destination,
     address,
     port,
@@ -152,18 +150,27 @@ function initial({ sources }: Origin, { address, port }: Flow, destination: Boun
   };
 }
 
-function endOf(state: State): End {
-  const { translated, untracked, address, port } = state;
+function endOf(
+  state: State,
+  kind: Fate['kind'],
+  sources: AddressSet,
+  masqueraded: boolean,
+  rule: Rule | undefined,
+  foreign: Rule | undefined,
+): End {
+  const passed = kind === 'Passed';
+  const sent = passed && state.translated;
   return {
-    kind: translated ? 'Endpoint' : untracked ? 'Untracked' : 'Passed',
-    endpoint: translated ? (address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`) : '',
-    sources: state.sources,
+    kind: sent ? 'Endpoint' : passed && state.untracked ? 'Untracked' : kind,
+    address: sent ? state.address : '',
+    port: sent ? state.port : 0,
+    sources,
     weight: state.weight,
-    masqueraded: false,
+    masqueraded,
     on: state.on,
     put: state.put,
     decisions: state.decisions,
-    trail: state.trail,
-    foreign: state.foreign,
+    trail: rule === undefined ? state.trail : { value: rule, before: state.trail },
+    foreign: state.foreign ?? foreign,
   };
 }
