@@ -51,23 +51,47 @@ export function rangeOf(value: unknown): readonly [number, number] | undefined {
 
 /** cutJson writes JSON down until it is as long as told; the rest is never looked at. */
 export function cutJson(value: unknown, most: number): string {
-  const whole = begun(value, most);
+  const parts: string[] = [];
+  write(value, most, parts);
+  const whole = parts.join('');
   return whole.length > most ? `${whole.slice(0, most - 1)}…` : whole;
 }
 
-/** What comes back is longer than `most` where something was left out. */
-function begun(value: unknown, most: number): string {
-  if (typeof value === 'string') return JSON.stringify(value.slice(0, most + 1));
-  if (typeof value !== 'object' || value === null) return String(value);
-  const [open, close, parts] = Array.isArray(value)
-    ? ['[', ']', value.values()]
-    : ['{', '}', Object.entries(value)];
-  let text = open;
-  for (const part of parts) {
-    if (text.length > most) return text;
-    if (text !== open) text += ',';
-    if (open === '{') text += `${JSON.stringify(part[0])}:`;
-    text += begun(open === '{' ? part[1] : part, most - text.length);
+/** write adds the parts of a value, more than `left` characters where something was left out, and is what is left then. */
+function write(value: unknown, left: number, parts: string[]): number {
+  if (Array.isArray(value)) return writeItems(value, left, parts);
+  if (isObject(value)) return writeFields(value, left, parts);
+  return written(typeof value === 'string' ? quoted(value.slice(0, left + 1)) : String(value), left, parts);
+}
+
+function written(text: string, left: number, parts: string[]): number {
+  parts.push(text);
+  return left - text.length;
+}
+
+function writeItems(items: readonly unknown[], most: number, parts: string[]): number {
+  let left = written('[', most, parts);
+  for (let index = 0; index < items.length && left >= 0; index += 1) {
+    if (index > 0) left = written(',', left, parts);
+    left = write(items[index], left, parts);
   }
-  return text + close;
+  return written(']', left, parts);
+}
+
+function writeFields(fields: JsonObject, most: number, parts: string[]): number {
+  let left = most;
+  let before = '{';
+  for (const key in fields) {
+    if (left < 0) break;
+    left = written(before, left, parts);
+    left = written(`${quoted(key)}:`, left, parts);
+    left = write(fields[key], left, parts);
+    before = ',';
+  }
+  return written(before === '{' ? '{}' : '}', left, parts);
+}
+
+/** Most words of nft need no escape, and asking costs less than escaping. */
+function quoted(text: string): string {
+  return /^[\w .:/@-]*$/.test(text) ? `"${text}"` : JSON.stringify(text);
 }

@@ -6,7 +6,7 @@ import { Broken, listOf } from './nft-json.ts';
 
 /** Listing is a ruleset as it was listed: expressions are not looked at yet. */
 export interface Listing {
-  readonly tables: ReadonlyMap<string, ListedTable>;
+  readonly tables: readonly ListedTable[];
 }
 
 /** ListedTable is one table, `ip kube-proxy`. */
@@ -49,41 +49,63 @@ export function listingOf(
   objects: readonly unknown[],
   options: { readonly iptablesTables: boolean },
 ): Listing {
-  const tables = new Map<string, ListedTable>();
-  const dormant = new Set<string>();
-  for (const [kind, body] of bodies(objects, ['table'])) {
-    if (kind === 'table' && listOf(body.flags).includes('dormant')) dormant.add(tableOf(body, 'name'));
-    if (kind === 'table') tables.set(tableOf(body, 'name'), emptyTable(body));
+  const tables = new Tables();
+  for (const body of bodies(objects, 'table')) tables.add(body);
+  for (const body of bodies(objects, 'chain')) {
+    const table = tables.of(body, 'chain');
+    table.chains.set(nameOf(body, 'name'), chainOf(body, tables.dormant.has(table.name)));
   }
-  for (const [kind, body] of bodies(objects, ['chain', 'set', 'map', 'meter'])) {
-    const name = tableOf(body, 'table');
-    const table = tables.get(name);
-    if (table === undefined) throw new Broken(`A ${kind} is in table ${name}, which was not listed`);
-    if (kind === 'chain') table.chains.set(nameOf(body, 'name'), chainOf(body, dormant.has(name)));
-    else table.sets.set(nameOf(body, 'name'), setOf(body));
+  for (const kind of ['set', 'map', 'meter']) {
+    for (const body of bodies(objects, kind))
+      tables.of(body, kind).sets.set(nameOf(body, 'name'), setOf(body));
   }
-  for (const [, body] of bodies(objects, ['rule'])) {
-    const name = `${tableOf(body, 'table')}/${nameOf(body, 'chain')}`;
-    const chain = tables.get(tableOf(body, 'table'))?.chains.get(nameOf(body, 'chain'));
-    if (chain === undefined) throw new Broken(`A rule is in chain ${name}, which was not listed`);
-    chain.rules.push(body);
-  }
-  const wanted = ([name, table]: readonly [string, ListedTable]) =>
-    table.families.length > 0 && (options.iptablesTables || !iptablesTables.test(name));
-  return { tables: new Map([...tables].filter(wanted)) };
+  for (const body of bodies(objects, 'rule')) tables.chainOf(body).rules.push(body);
+  const wanted = ({ name, families }: ListedTable) =>
+    families.length > 0 && (options.iptablesTables || !iptablesTables.test(name));
+  return { tables: tables.all.filter(wanted) };
 }
 
-function* bodies(
-  objects: readonly unknown[],
-  kinds: readonly string[],
-): Iterable<readonly [string, JsonObject]> {
+/** bodies are those of the objects of one kind. */
+function* bodies(objects: readonly unknown[], kind: string): Iterable<JsonObject> {
   for (const object of objects) {
-    if (!isObject(object)) throw new Broken('The list holds something that is no object');
-    for (const kind of kinds) {
-      const body = object[kind];
-      if (isObject(body)) yield [kind, body];
-      else if (body !== undefined) throw new Broken(`The list holds a ${kind} that is no object`);
-    }
+    const body = isObject(object) ? object[kind] : undefined;
+    if (isObject(body)) yield body;
+    else if (body !== undefined) throw new Broken(`The list holds a ${kind} that is no object`);
+    else if (!isObject(object)) throw new Broken('The list holds something that is no object');
+  }
+}
+
+/** Tables finds tables and chains by what is said of them; most of a listing is about what was found last. */
+class Tables {
+  readonly all: ListedTable[] = [];
+  /** dormant are the names of those that the kernel does not run. */
+  readonly dormant = new Set<string>();
+  readonly #byName = new Map<string, ListedTable>();
+  #last: { readonly family: unknown; readonly table: unknown; readonly found: ListedTable } | undefined;
+
+  add(body: JsonObject): void {
+    const table = emptyTable(body);
+    this.all.push(table);
+    this.#byName.set(table.name, table);
+    if (listOf(body.flags).includes('dormant')) this.dormant.add(table.name);
+  }
+
+  of(body: JsonObject, kind: string): ListedTable {
+    const { family, table } = body;
+    const last = this.#last;
+    if (last !== undefined && last.family === family && last.table === table) return last.found;
+    const found = this.#byName.get(tableOf(body, 'table'));
+    if (found === undefined)
+      throw new Broken(`A ${kind} is in table ${tableOf(body, 'table')}, which was not listed`);
+    this.#last = { family, table, found };
+    return found;
+  }
+
+  chainOf(body: JsonObject): ListedChain {
+    const table = this.of(body, 'rule');
+    const chain = table.chains.get(nameOf(body, 'chain'));
+    if (chain !== undefined) return chain;
+    throw new Broken(`A rule is in chain ${table.name}/${nameOf(body, 'chain')}, which was not listed`);
   }
 }
 

@@ -1,6 +1,7 @@
 /** Statements of nftables' rules → ways of the model. */
 import { isObject, type JsonObject } from '../shape.ts';
-import { cutJson, insideOf, itemsOf, soleOf } from './nft-json.ts';
+import { cutJson, insideOf, soleOf } from './nft-json.ts';
+import type { ListedChain } from './nft-listing.ts';
 import { verdictWays } from './nft-lookup.ts';
 import { bitsOf } from './nft-mark.ts';
 import { matchWays } from './nft-match.ts';
@@ -111,12 +112,14 @@ function compatWays(statement: unknown, body: unknown, isLast: boolean): readonl
 }
 
 /** updatedSets are the names of the sets that rules put something into. */
-export function updatedSets(rules: Iterable<JsonObject>): ReadonlySet<string> {
+export function updatedSets(chains: Iterable<ListedChain>): ReadonlySet<string> {
   const names = new Set<string>();
-  for (const { expr } of rules) {
-    for (const statement of itemsOf(expr)) {
-      const name = insideOf(statement, 'set')?.set;
-      if (typeof name === 'string') names.add(name.slice(1));
+  for (const { rules } of chains) {
+    for (const { expr } of rules) {
+      for (const statement of Array.isArray(expr) ? expr : []) {
+        const name = insideOf(statement, 'set')?.set;
+        if (typeof name === 'string') names.add(name.slice(1));
+      }
     }
   }
   return names;

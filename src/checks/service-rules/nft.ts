@@ -4,7 +4,7 @@
  */
 import { isObject } from '../shape.ts';
 import type { Family } from './address-set.ts';
-import type { BaseChain, Chain, ElementSet, Reading, Ruleset } from './model.ts';
+import type { BaseChain, Chain, ElementSet, Reading, Rule, Ruleset } from './model.ts';
 import { namedSetOf } from './nft-elements.ts';
 import { Broken } from './nft-json.ts';
 import { type ListedTable, type Listing, listingOf } from './nft-listing.ts';
@@ -36,7 +36,7 @@ function objectsOf(text: string): readonly unknown[] {
   if (about === undefined) throw new Broken('The listing does not say which version made it');
   const { json_schema_version: version = 1 } = about;
   if (version !== 1) throw new Broken(`The listing has schema ${String(version)}, not 1`);
-  return objects.filter((object: unknown) => !isObject(object) || !isObject(object.metainfo));
+  return objects;
 }
 
 function jsonOf(text: string): unknown {
@@ -54,7 +54,7 @@ function rulesetOf(family: Family, tables: Listing['tables']): Ruleset {
     chains: new Map<string, Chain>(),
     sets: new Map<string, ElementSet>(),
   };
-  for (const table of tables.values()) {
+  for (const table of tables) {
     if (table.families.includes(family)) addTable(ruleset, table);
   }
   return ruleset;
@@ -67,13 +67,16 @@ interface Growing {
   readonly sets: Map<string, ElementSet>;
 }
 
+/** What has been read is let go at once: a listing takes more memory than what is made of it. */
 function addTable({ family, bases, chains, sets }: Growing, table: ListedTable): void {
-  const listed = [...table.chains.values()];
-  const scope = new Scope(family, table, updatedSets(listed.flatMap(({ rules }) => rules)), sets);
+  const isLast = family === table.families.at(-1);
+  const scope = new Scope(family, table, updatedSets(table.chains.values()), sets);
   for (const set of table.sets.values()) sets.set(scope.idOf(set.name), namedSetOf(scope, set));
-  for (const { name, base, rules } of listed) {
+  for (const { name, base, rules } of table.chains.values()) {
     const id = scope.idOf(name);
-    const read = rules.flatMap((rule) => rulesOf(scope, rule));
+    const read: Rule[] = [];
+    for (const rule of rules) read.push(...rulesOf(scope, rule));
+    if (isLast) rules.length = 0;
     chains.set(id, { id, backend: 'nftables', table: table.name, name, rules: read });
     if (base !== undefined) bases.push({ chain: id, ...base });
   }
