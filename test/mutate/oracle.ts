@@ -1,0 +1,84 @@
+/** Whether a mutation changes what some packet meets on a node, by the simulator. */
+import { kernelOfIptables } from '../support/packets/iptables.ts';
+import { type Meeting, meetingOf, type Sent, sameMeeting } from '../support/packets/meeting.ts';
+import { kernelOfNft } from '../support/packets/nft.ts';
+import type { Kernel } from '../support/packets/packet.ts';
+import type { Capture, CapturedNode } from './capture.ts';
+import type { Destination, Mutation } from './mutation.ts';
+import { destinationsOf, packetsTo, sourcesOf } from './samples.ts';
+
+/** Witness is a packet that meets something else. */
+export interface Witness {
+  readonly sent: Sent;
+  readonly before: Meeting;
+  readonly after: Meeting;
+}
+
+/**
+ * Oracle knows what every sampled packet meets on a healthy node, and on its way there: only those that met what a
+ * mutation changed can meet something else.
+ */
+export class Oracle {
+  readonly #node: CapturedNode;
+  readonly #healthy: Kernel;
+  readonly #sources: readonly string[];
+  readonly #meetings = new Map<string, Meeting>();
+  /** #passers are, for each rule and set, the packets that met it. */
+  readonly #passers = new Map<string, Sent[]>();
+
+  constructor(node: CapturedNode, capture: Capture) {
+    this.#node = node;
+    this.#healthy = kernelOf(node, node.text, 4);
+    this.#sources = sourcesOf(capture);
+    for (const sent of packetsTo(node, this.#sources, destinationsOf(capture))) {
+      const seen = new Set<string>();
+      const meeting = meetingOf({ ...this.#healthy, seen: (name) => seen.add(name) }, sent);
+      this.#meetings.set(textOf(sent), meeting);
+      for (const name of seen) {
+        const passers = this.#passers.get(name) ?? [];
+        passers.push(sent);
+        this.#passers.set(name, passers);
+      }
+    }
+  }
+
+  /** packets is how many are sampled. */
+  get packets(): number {
+    return this.#meetings.size;
+  }
+
+  /** witness is a packet that meets something else under a mutation; undefined where none does. */
+  witness({ text, family, meets, destinations, sources }: Mutation): Witness | undefined {
+    // No packet of IPv6 is sampled: the captured clusters have no Service of it.
+    if (family === 6) return undefined;
+    const changed = kernelOf(this.#node, text, family);
+    const more = packetsTo(this.#node, this.#sources, destinations);
+    const passers = meets.flatMap((name) => this.#passers.get(name) ?? []);
+    const fromThere = packetsTo(this.#node, sources, sources.length > 0 ? destinationsAmong(passers) : []);
+    for (const sent of [...more, ...passers, ...fromThere]) {
+      const before = this.#meetings.get(textOf(sent)) ?? meetingOf(this.#healthy, sent);
+      const after = meetingOf(changed, sent);
+      if (!sameMeeting(before, after)) return { sent, before, after };
+    }
+    return undefined;
+  }
+}
+
+function kernelOf(node: CapturedNode, text: string, family: 4 | 6): Kernel {
+  return node.mode === 'iptables'
+    ? kernelOfIptables(text, node.addresses)
+    : kernelOfNft(text, family, node.addresses);
+}
+
+function textOf({ source, destination, protocol, port }: Sent): string {
+  return `${source} ${destination} ${protocol} ${port}`;
+}
+
+/** destinationsAmong are those of packets, each once. */
+function destinationsAmong(packets: readonly Sent[]): readonly Destination[] {
+  const found = packets.map(
+    ({ destination, protocol, port }) =>
+      [`${destination} ${protocol} ${port}`, { address: destination, protocol, port }] as const,
+  );
+  return [...new Map(found).values()];
+}
