@@ -5,7 +5,7 @@ const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
 const LENGTH = 16;
 
 /** hash is the first 16 characters of the base32 text of a SHA-256. */
-function hash(text: string): string {
+export function hash(text: string): string {
   let bits = createHash('sha256')
     .update(text)
     .digest()
