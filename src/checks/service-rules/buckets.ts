@@ -1,6 +1,6 @@
 /** Where a node's table is another one than the API asks for: whom to ask for details, and what they are held against. */
 import type { ClusterView } from '../cluster-view.ts';
-import { bucketCount, type Digests, digestBytes, digestsOf } from './digest.ts';
+import { bucketCount, Digests, digestsOf } from './digest.ts';
 import type { Evidence, Mode } from './evidence.ts';
 import type { ExpectedTables } from './expected.ts';
 import type { NodeFacts } from './node-facts.ts';
@@ -15,6 +15,8 @@ export interface Compared {
   /** right are the buckets that are as they must be and not empty, wrong those that are not. */
   readonly right: readonly number[];
   readonly wrong: readonly number[];
+  /** unclear are the wrong ones in which the node has rows: which, only its log tells. */
+  readonly unclear: readonly number[];
 }
 
 interface Remembered {
@@ -46,17 +48,16 @@ function compare({ evidence, node, report }: SeenSide, cluster: ClusterView): Co
   const expected = digestsOfNode(tables, facts, families);
   const wrong = expected.differing(reported);
   const differs = new Set(wrong);
+  const filled = new Set(expected.differing(new Digests()));
   const right = Array.from({ length: bucketCount }, (_, bucket) => bucket).filter(
-    (bucket) => !differs.has(bucket) && !isZero(expected, bucket),
+    (bucket) => !differs.has(bucket) && filled.has(bucket),
   );
-  return { facts, tables, reported, right, wrong };
+  const present = new Set(reported.differing(new Digests()));
+  const unclear = wrong.filter((bucket) => present.has(bucket));
+  return { facts, tables, reported, right, wrong, unclear };
 }
 
 /** auditedMode is a mode whose rules are read. */
 export function auditedMode(mode: Evidence['mode']): Exclude<Mode, 'ipvs'> | undefined {
   return mode === 'iptables' || mode === 'nftables' ? mode : undefined;
-}
-
-function isZero({ bytes }: Digests, bucket: number): boolean {
-  return bytes.subarray(bucket * digestBytes, (bucket + 1) * digestBytes).every((byte) => byte === 0);
 }

@@ -27,7 +27,10 @@ export function linePrefix(check: string, bucket: number): string {
   return `${detailPrefix} ${check} ${bucket} `;
 }
 
-/** readBuckets reads the buckets that are asked for. Of several lines for one bucket the one that fits the digest counts. */
+/**
+ * readBuckets reads the buckets that are asked for. Of several lines for one bucket the one that fits the digest counts; of
+ * a bucket without rows there is no line.
+ */
 export function readBuckets(
   lines: readonly string[],
   check: string,
@@ -36,6 +39,8 @@ export function readBuckets(
 ): ReadonlyMap<number, Bucket> {
   const found = new Map<number, Bucket>();
   const wanted = new Set(buckets.filter((bucket) => bucket >= 0 && bucket < bucketCount));
+  const filled = new Set(digests.differing(new Digests()));
+  for (const bucket of wanted) if (!filled.has(bucket)) found.set(bucket, { ok: true, rows: new Map() });
   const before = `${detailPrefix} ${check} `;
   let left: number = bounds.all;
   for (const line of lines) {

@@ -5,6 +5,7 @@ import type { Evidence } from './evidence.ts';
 import { type Opinion, subjects } from './opinion.ts';
 import type { Reason } from './reasons.ts';
 import { isAnswering } from './run.ts';
+import { addressOfSocket } from './sockets.ts';
 
 /** Fault is a difference that counts, with the endpoints of it that do, and few of the rules behind it. */
 export interface Fault {
@@ -33,7 +34,7 @@ export function toldOf(reason: Reason, faults: readonly Fault[], evidence: Evide
   const message = [`${lead}${count}${shown.join('; ')}${more}`, ...causes].join('; ');
   const excerpt = excerptOf(ordered, reason === 'PacketsTaken' ? evidence : undefined);
   return {
-    outcome: 'Failed',
+    outcome: reason === 'RuleNotUnderstood' ? 'Unknown' : 'Failed',
     reason,
     message,
     about: subjects.services,
@@ -71,10 +72,17 @@ function stateOf({ proxy }: Evidence): readonly string[] {
 
 function excerptOf(faults: readonly Fault[], evidence: Evidence | undefined): EvidenceExcerpt | undefined {
   const foreign = evidence?.foreign.map(({ rule }) => rule) ?? [];
-  const rules = [...new Set([...foreign, ...faults.flatMap((fault) => fault.rules)])]
+  const rules = [...new Set([...foreign, ...faults.flatMap(tellingFirst)])]
     .slice(0, shownRules)
     .map((rule) => (rule.length > longestRule ? `${rule.slice(0, longestRule - 1)}…` : rule));
   return rules.length === 0 ? undefined : { rules };
+}
+
+/** Of the rules behind a row, those that name what is wrong tell most. */
+function tellingFirst({ rules, what }: Fault): readonly string[] {
+  const addresses = what.map(addressOfSocket);
+  const isTelling = (rule: string) => addresses.some((address) => rule.includes(address));
+  return [...rules.filter(isTelling), ...rules.filter((rule) => !isTelling(rule))];
 }
 
 function keyOf({ difference: { destination, sentence, service = '' } }: Fault): string {

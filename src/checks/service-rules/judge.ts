@@ -30,17 +30,17 @@ export function judge(input: JudgeInput): readonly Verdict[] {
   return withModes(verdicts, seen);
 }
 
-/** wantsLog is `Check.wantsLog` of ServiceRules: the rows of the buckets that differ, and of no other. */
+/** wantsLog is `Check.wantsLog` of ServiceRules: the rows of the buckets that differ, where there are any. */
 export function wantsLog(input: JudgeInput): ReadonlyMap<string, readonly string[]> {
   const { api, check } = input;
   const wanted = new Map<string, readonly string[]>();
   for (const side of sidesOf(input)) {
     if (side.kind !== 'Seen' || goneOf(input, side) !== undefined || api.settling.has(side.node)) continue;
-    const { wrong = [] } = comparedOf(side, api.cluster) ?? {};
-    if (wrong.length > 0)
+    const { unclear = [] } = comparedOf(side, api.cluster) ?? {};
+    if (unclear.length > 0)
       wanted.set(
         side.node,
-        wrong.map((bucket) => linePrefix(check.name, bucket)),
+        unclear.map((bucket) => linePrefix(check.name, bucket)),
       );
   }
   return wanted;

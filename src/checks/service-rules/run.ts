@@ -18,7 +18,10 @@ export interface Run {
 export function runOf(sides: readonly SeenSide[], options: ServiceRulesOptions): Run {
   return {
     options,
-    answering: sides.filter(({ evidence }) => isAnswering(evidence.proxy)).map(({ node }) => node),
+    answering: sides
+      .filter(({ evidence }) => isAnswering(evidence.proxy))
+      .map(({ node }) => node)
+      .sort(),
     mode: modeOfMost(sides),
     proxied: sides.some(({ evidence }) => hasProxy(evidence)),
   };

@@ -33,6 +33,12 @@ describe('The reader of rows that a probe printed', () => {
     assert.equal(readBuckets(lines, 'rules', [bucket], digests).size, 1);
   });
 
+  it('needs no line of a bucket without rows', () => {
+    const other =
+      Array.from({ length: 128 }, (_, each) => each).find((each) => !buckets.includes(each)) ?? -1;
+    assert.deepEqual(readBuckets([], 'rules', [other], digests).get(other), { ok: true, rows: new Map() });
+  });
+
   it('leaves lines of other checks, and of other programs, alone', () => {
     assert.equal(readBuckets(linesOf(rows, 'others'), 'rules', buckets, digests).size, 0);
     assert.equal(

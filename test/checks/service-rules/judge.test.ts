@@ -35,6 +35,15 @@ const without = (address: string, port: number) => (rows: Map<string, Entry>) =>
   assert.ok(rows.delete(`4 Address ${address} tcp ${port}`));
 };
 
+/** misled sends what packets to a Service get somewhere else. */
+const misled = (address: string, port: number) => (rows: Map<string, Entry>) => {
+  const key = `4 Address ${address} tcp ${port}`;
+  const entry = rows.get(key);
+  assert.ok(entry !== undefined);
+  const entering = entry.entering.map((outcome) => ({ ...outcome, endpoint: '10.66.6.6:8080' }));
+  rows.set(key, { ...entry, entering });
+};
+
 describe('The judge of ServiceRules', () => {
   it('passes nodes that do what the API says: one question for each part of the table, and one for kube-proxy', () => {
     const input = inputOf({ cluster });
@@ -70,7 +79,7 @@ describe('The judge of ServiceRules', () => {
   });
 
   it('wants the rows of the parts that differ, of those nodes only', () => {
-    const input = inputOf({ cluster, nodes: { n2: { rows: without('10.96.0.10', 80), log: null } } });
+    const input = inputOf({ cluster, nodes: { n2: { rows: misled('10.96.0.10', 80), log: null } } });
     const wanted = wantsLog(input);
     assert.deepEqual([...wanted.keys()], ['n2']);
     for (const line of wanted.get('n2') ?? []) assert.match(line, /^netaudit-bucket rules \d+ $/);
@@ -78,7 +87,7 @@ describe('The judge of ServiceRules', () => {
   });
 
   it('judges from the lines that it wanted, and needs no others', () => {
-    const nodes = { n2: { rows: without('10.96.0.10', 80) } };
+    const nodes = { n2: { rows: misled('10.96.0.10', 80) } };
     const wanted = wantsLog(inputOf({ cluster, nodes })).get('n2') ?? [];
     const { rows } = evidenceOf('n2', nodes.n2, cluster);
     const lines = linesOf(rows).filter((line) => wanted.some((start) => line.startsWith(start)));
@@ -164,7 +173,7 @@ describe('The judge of ServiceRules', () => {
   });
 
   it('cannot tell what differs without the log, and says so once for a node', () => {
-    const broken = { rows: without('10.96.0.10', 80) };
+    const broken = { rows: misled('10.96.0.10', 80) };
     assert.deepEqual(told(run({ n2: { ...broken, log: { error: 'pods/log is forbidden' } } })), [
       'Unknown RowsNotRead | n2 Services | the rules differ from the API in 1 of 128 parts, and which ones is not known: pods/log is forbidden',
     ]);
@@ -174,6 +183,12 @@ describe('The judge of ServiceRules', () => {
     assert.deepEqual(reasonsOf(run({ n2: { ...broken, log: { lines: linesOf(rows) } } })), [
       'n2 Unknown RowsNotRead',
     ]);
+  });
+
+  it('needs no log of a part in which the node has nothing', () => {
+    const nodes = { n2: { rows: without('10.96.0.10', 80), log: null } };
+    assert.equal(wantsLog(inputOf({ cluster, nodes })).size, 0);
+    assert.deepEqual(reasonsOf(run(nodes)), ['n2 Failed ServiceMissing']);
   });
 
   it('skips nodes without kube-proxy where no node has it', () => {

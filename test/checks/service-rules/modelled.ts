@@ -7,6 +7,7 @@ import { bucketCount, bucketOf, Digests } from '../../../src/checks/service-rule
 import { destinationText, type Entry, entryText } from '../../../src/checks/service-rules/entry.ts';
 import { type DetailRow, detailPrefix, type Evidence } from '../../../src/checks/service-rules/evidence.ts';
 import { withDefaults } from '../../../src/checks/service-rules/options.ts';
+import type { TableRow } from '../../../src/checks/service-rules/table.ts';
 import { factsOf, rowsOfNode, tablesOf } from '../../../src/checks/service-rules/tables.ts';
 import type { Verdict } from '../../../src/checks/verdict.ts';
 import { makeEndpoint, makeService } from '../dns/clusters.ts';
@@ -174,19 +175,26 @@ export const silent: Evidence['proxy'] = {
   now: '2026-11-22T08:20:30Z',
 };
 
-/** linesOf are the lines that a probe prints, in an order of its own. */
+/** linesOf are the lines that a probe prints of rows of which the rules do not matter. */
 export function linesOf(rows: Iterable<Entry>, check = 'rules'): readonly string[] {
-  const buckets = Map.groupBy(rows, ({ destination }) => bucketOf(destination));
-  return Array.from({ length: bucketCount }, (_, bucket) => bucketCount - 1 - bucket).map((bucket) =>
-    lineOf(
+  const detailed = [...rows].map((entry) => ({
+    entry,
+    rules: [`-A KUBE-SERVICES ${destinationText(entry.destination)}`],
+  }));
+  return printedOf(detailed, check);
+}
+
+/** printedOf are the lines that a probe prints of its rows, in an order of its own. */
+export function printedOf(rows: Iterable<TableRow>, check = 'rules'): readonly string[] {
+  const buckets = Map.groupBy(rows, ({ entry }) => bucketOf(entry.destination));
+  return Array.from({ length: bucketCount }, (_, bucket) => bucketCount - 1 - bucket).map((bucket) => {
+    const ours = buckets.get(bucket) ?? [];
+    return lineOf(
       bucket,
-      (buckets.get(bucket) ?? []).map((entry) => ({
-        entry: entryText(entry),
-        rules: [`-A KUBE-SERVICES ${destinationText(entry.destination)}`],
-      })),
+      ours.map(({ entry, rules }) => ({ entry: entryText(entry), rules })),
       check,
-    ),
-  );
+    );
+  });
 }
 
 /** lineOf is the line of one bucket. */
