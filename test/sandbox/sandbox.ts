@@ -2,6 +2,7 @@
 import { mkdir, realpath, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { Addresses } from './api/cluster-ip.ts';
 import { ApiError, notFound } from './api/errors.ts';
 import { type ApiServer, startApiServer } from './api/server.ts';
 import type { Client, PodLogs, PodProxy } from './client.ts';
@@ -27,6 +28,7 @@ import type { PodWorker } from './node/pod-worker.ts';
 import type { NodeFacts } from './node/registration.ts';
 import { listenIn } from './node/sockets.ts';
 import { makeRootFs } from './node/tree.ts';
+import type { ProxyMode } from './proxy/config.ts';
 import { KubeProxy } from './proxy/kube-proxy.ts';
 
 /** SandboxOptions all have defaults: three nodes with IPv4, a directory and a prefix of their own. */
@@ -45,6 +47,10 @@ export interface SandboxOptions {
   images?: ReadonlyMap<string, Image>;
   /** What each node has, where it shall not be what this machine has. */
   capacity?: NodeFacts['capacity'];
+  /** How every node's kube-proxy writes its rules: iptables without a word. */
+  proxyMode?: ProxyMode;
+  /** Milliseconds between two looks of a kube-proxy whether its rules were flushed: 30,000 without a word. */
+  proxySyncPeriod?: number;
   /** The waits of controllers, where they shall not be the sandbox's own. */
   times?: Partial<ControllerTimes>;
   /** Back-off of restarts and image pulls, in milliseconds. */
@@ -167,7 +173,10 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
       options.dns === false ? undefined : bundleDns(join(directory, 'dns')),
     ]);
     const hosts = controlPlaneAddresses(families).map(({ address }) => address);
-    const sockets = await listenIn(network.controlPlane, hosts, API_PORT);
+    const sockets = await listenIn(
+      network.controlPlane,
+      hosts.map((host) => ({ host, port: API_PORT })),
+    );
     const kubelets = new Map<string, Kubelet>();
     const api = await startApiServer({
       dataDir: join(directory, 'api'),
@@ -197,8 +206,17 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     for (const [i, [name, namespace]] of [...network.nodes].entries()) {
       const nodeIPs = nodeAddresses(families, i + 1).map(({ address }) => address);
       const client = api.client('system:kube-proxy');
-      const own = { node: name, namespace, nodeIPs, clusterCIDRs: clusterCIDRs(families), client, log };
-      const proxy = new KubeProxy(own);
+      const proxy = new KubeProxy({
+        node: name,
+        namespace,
+        nodeIPs,
+        clusterCIDRs: clusterCIDRs(families),
+        serviceCIDRs: families.map((family) => new Addresses(families).range(family)),
+        mode: options.proxyMode,
+        syncPeriod: options.proxySyncPeriod,
+        client,
+        log,
+      });
       proxies.set(name, proxy);
       cleanups.push(() => proxy.stop());
     }

@@ -23,6 +23,9 @@ export function counted(name: (typeof COUNTERS)[number]): string {
 /** MARK_MASQ is where packets go that shall leave with the node's address. */
 export const MARK_MASQ = 'KUBE-MARK-MASQ';
 
+/** FIREWALL is the chain that the kubelet shares with the proxy. */
+export const FIREWALL = 'KUBE-FIREWALL';
+
 /** Jump is a rule in a chain of the kernel's. */
 export interface Jump {
   table: Table;
@@ -43,8 +46,8 @@ const firewall = `${isNew} ${comment('kubernetes load balancer firewall')} -j KU
 
 /** JUMPS come in the order in which they are put before everything else: the last one ends up first. */
 export const JUMPS: readonly Jump[] = [
-  jump('filter', 'INPUT', '-j KUBE-FIREWALL'),
-  jump('filter', 'OUTPUT', '-j KUBE-FIREWALL'),
+  jump('filter', 'INPUT', `-j ${FIREWALL}`),
+  jump('filter', 'OUTPUT', `-j ${FIREWALL}`),
   jump('filter', 'INPUT', outside),
   jump('filter', 'FORWARD', outside),
   jump('filter', 'INPUT', `${comment('kubernetes health check service ports')} -j KUBE-NODEPORTS`),
@@ -71,7 +74,7 @@ export function nodePortsJump(family: Family): string {
 export function fixedFilter(family: Family): Chains {
   const localnet = `! -s 127.0.0.0/8 -d 127.0.0.0/8 ${comment('block incoming localnet connections')} -m conntrack ! --ctstate RELATED,ESTABLISHED,DNAT -j DROP`;
   return new Map([
-    ['KUBE-FIREWALL', family === 'IPv4' ? [localnet] : []],
+    [FIREWALL, family === 'IPv4' ? [localnet] : []],
     [
       'KUBE-FORWARD',
       [

@@ -12,9 +12,13 @@ import {
   SERVICES,
   type Service,
 } from '../service-kinds.ts';
-import { FamilyProxy, type Scene } from './family-proxy.ts';
-import { addCounters } from './iptables.ts';
+import type { ProxyMode, ProxySettings } from './config.ts';
+import { type FamilyProxy, FULL_PERIOD, IptablesProxy, type Scene } from './family-proxy.ts';
+import { NftProxy } from './nft-proxy.ts';
+import { openPorts } from './ports.ts';
 import { servicePorts } from './service-ports.ts';
+import { SyncRecord } from './sync-record.ts';
+import { addCounters } from './tools.ts';
 
 /** ProxyOptions are what one node's proxy is made of. */
 export interface ProxyOptions {
@@ -24,6 +28,11 @@ export interface ProxyOptions {
   nodeIPs: readonly string[];
   /** The ranges of all Pods, at most one of each family. */
   clusterCIDRs: readonly string[];
+  /** The ranges of all Services, at most one of each family. */
+  serviceCIDRs: readonly string[];
+  mode?: ProxyMode | undefined;
+  /** Milliseconds between two looks whether the rules were flushed: 30 seconds without a word. */
+  syncPeriod?: number | undefined;
   client: Client;
   log: Log;
 }
@@ -32,78 +41,141 @@ export interface ProxyOptions {
 const GATHER = 50;
 /** Milliseconds after which a write that failed is tried again. */
 const RETRY = 1000;
+const SYNC_PERIOD = 30_000;
 const FAMILIES: readonly Family[] = ['IPv4', 'IPv6'];
 const ZONE = 'topology.kubernetes.io/zone';
+/** The taint of nodes that are about to go: load balancers shall not send there. */
+const LEAVING = 'ToBeDeletedByClusterAutoscaler';
 
-/** KubeProxy writes the rules of one node in iptables mode, as the real one does with its default configuration. */
+/** KubeProxy writes the rules of one node as the real one does with its default configuration, in one of its modes. */
 export class KubeProxy {
   readonly node: string;
   readonly #options: ProxyOptions;
+  #mode: ProxyMode;
   #work: Work | undefined;
+  #close: (() => Promise<void>) | undefined;
   #counted = false;
 
   constructor(options: ProxyOptions) {
     this.node = options.node;
     this.#options = options;
+    this.#mode = options.mode ?? 'iptables';
   }
 
-  /** start begins to follow the API; it resolves when the rules are written for the first time. */
+  /** mode is the one it works in, or would if it were started. */
+  get mode(): ProxyMode {
+    return this.#mode;
+  }
+
+  /** start begins to follow the API and to answer on its ports; it resolves when the rules are written for the first time. */
   async start(): Promise<void> {
     if (this.#work !== undefined) return;
-    if (!this.#counted) await addCounters(this.#options.namespace);
-    this.#counted = true;
-    this.#work = new Work(this.#options);
-    await this.#work.idle();
+    const { namespace, node, clusterCIDRs, nodeIPs, syncPeriod = SYNC_PERIOD } = this.#options;
+    const settings: ProxySettings = {
+      node,
+      mode: this.#mode,
+      clusterCIDRs,
+      ipv6: familyOf(nodeIPs[0] ?? '') === 'IPv6',
+      syncPeriod,
+      minSyncPeriod: GATHER,
+    };
+    const record = new SyncRecord(Date.now());
+    const work = new Work(this.#options, settings, record, this.#count());
+    this.#work = work;
+    const [close] = await Promise.all([openPorts(namespace, settings, record), work.idle()]);
+    this.#close = close;
   }
 
-  /** stop leaves the rules as they are, whatever changes. */
+  /** stop ends the process: nobody answers on its ports, and the rules stay as they are, whatever changes. */
   async stop(): Promise<void> {
-    const work = this.#work;
+    const [work, close] = [this.#work, this.#close];
     this.#work = undefined;
-    await work?.stop();
+    this.#close = undefined;
+    await Promise.all([work?.stop(), close?.()]);
+  }
+
+  /** restart ends the process and starts another one, in another mode if one is named. */
+  async restart({ mode = this.#mode }: { mode?: ProxyMode } = {}): Promise<void> {
+    await this.stop();
+    this.#mode = mode;
+    await this.start();
   }
 
   /** idle resolves when every change that was there when it was called is written. */
   async idle(): Promise<void> {
     await this.#work?.idle();
   }
+
+  async #count(): Promise<void> {
+    if (this.#counted) return;
+    this.#counted = true;
+    await addCounters(this.#options.namespace);
+  }
+}
+
+function familyProxy(mode: ProxyMode, namespace: string, family: Family): FamilyProxy {
+  return mode === 'iptables' ? new IptablesProxy(namespace, family) : new NftProxy(namespace, family);
 }
 
 /** Work is the time from a start to a stop: what is known of the API, and the writing of it. */
 class Work {
   readonly #options: ProxyOptions;
+  readonly #record: SyncRecord;
   readonly #services: Informer<Service>;
   readonly #slices: Informer<EndpointSlice>;
   readonly #nodes: Informer<Node>;
   readonly #families: Record<Family, FamilyProxy>;
   readonly #dirty = new Set<Family>(FAMILIES);
+  readonly #periods: NodeJS.Timeout[];
   #zone: string | undefined;
   #timer: NodeJS.Timeout | undefined;
   #running: Promise<void>;
   /** Until the first write everything that comes is for it, and after the last one nothing is. */
   #state: 'starting' | 'working' | 'stopped' = 'starting';
 
-  constructor(options: ProxyOptions) {
+  constructor(
+    options: ProxyOptions,
+    { mode, syncPeriod }: ProxySettings,
+    record: SyncRecord,
+    ready: Promise<void>,
+  ) {
     this.#options = options;
+    this.#record = record;
     const { client, node, namespace } = options;
-    this.#families = { IPv4: new FamilyProxy(namespace, 'IPv4'), IPv6: new FamilyProxy(namespace, 'IPv6') };
-    this.#nodes = new Informer<Node>(client, NODES, ({ object }) => this.#place(object), {
-      selector: { fieldSelector: `metadata.name=${node}` },
-    });
-    this.#services = new Informer<Service>(client, SERVICES, () => this.#changed(FAMILIES), {
-      selector: { labelSelector: `!${PROXY_NAME}`, fieldSelector: 'spec.clusterIP!=None' },
-    });
+    this.#families = {
+      IPv4: familyProxy(mode, namespace, 'IPv4'),
+      IPv6: familyProxy(mode, namespace, 'IPv6'),
+    };
+    this.#nodes = new Informer<Node>(
+      client,
+      NODES,
+      ({ type, object }) => this.#place(object, type === 'DELETED'),
+      { selector: { fieldSelector: `metadata.name=${node}` } },
+    );
+    this.#services = new Informer<Service>(
+      client,
+      SERVICES,
+      () => {
+        record.changed('service');
+        this.#changed(FAMILIES);
+      },
+      { selector: { labelSelector: `!${PROXY_NAME}`, fieldSelector: 'spec.clusterIP!=None' } },
+    );
     this.#slices = new Informer<EndpointSlice>(
       client,
       ENDPOINT_SLICES,
-      ({ object }) => this.#changed(FAMILIES.filter((family) => family === object.addressType)),
+      ({ object }) => {
+        record.changed('endpoint');
+        this.#changed(FAMILIES.filter((family) => family === object.addressType));
+      },
       { selector: { labelSelector: `!${HEADLESS}` } },
     );
-    // What is there already has come when the first write begins.
-    this.#running = new Promise<void>((resolve) => setImmediate(resolve)).then(() => {
-      if (this.#state === 'starting') this.#state = 'working';
-      return this.#write();
-    });
+    this.#periods = [
+      setInterval(() => this.#monitor(), syncPeriod),
+      setInterval(() => this.#changed(FAMILIES), FULL_PERIOD),
+    ];
+    for (const period of this.#periods) period.unref();
+    this.#running = this.#begin(ready);
   }
 
   async idle(): Promise<void> {
@@ -116,12 +188,24 @@ class Work {
   async stop(): Promise<void> {
     this.#state = 'stopped';
     for (const informer of [this.#services, this.#slices, this.#nodes]) informer.stop();
+    for (const period of this.#periods) clearInterval(period);
     clearTimeout(this.#timer);
     this.#timer = undefined;
     await this.#running;
   }
 
-  #place({ metadata }: Node): void {
+  async #begin(ready: Promise<void>): Promise<void> {
+    await ready;
+    await Promise.all(FAMILIES.map((family) => this.#families[family].clean()));
+    // What is there already has come when the first write begins.
+    await new Promise((resolve) => setImmediate(resolve));
+    if (this.#state === 'starting') this.#state = 'working';
+    await this.#write();
+  }
+
+  #place({ metadata, spec }: Node, deleted: boolean): void {
+    const leaving = spec?.taints?.some(({ key }) => key === LEAVING) === true;
+    this.#record.nodeEligible = !deleted && metadata.deletionTimestamp === undefined && !leaving;
     const zone = metadata.labels?.[ZONE];
     if (zone === this.#zone) return;
     this.#zone = zone;
@@ -129,8 +213,21 @@ class Work {
   }
 
   #changed(families: readonly Family[]): void {
-    for (const family of families) this.#dirty.add(family);
+    for (const family of families) {
+      this.#dirty.add(family);
+      this.#record.families[family].queued(Date.now());
+    }
     this.#later(GATHER);
+  }
+
+  #monitor(): void {
+    const look = async () => {
+      const found = await Promise.all(FAMILIES.map((family) => this.#families[family].lost()));
+      const lost = FAMILIES.filter((_, i) => found[i]);
+      if (lost.length > 0) this.#changed(lost);
+    };
+    // A sync that is under way may be about to make the chains that are looked for.
+    this.#running = this.#running.then(look);
   }
 
   #later(delay: number): void {
@@ -146,6 +243,7 @@ class Work {
   async #write(): Promise<void> {
     const families = [...this.#dirty];
     this.#dirty.clear();
+    this.#record.taken();
     const services = this.#services.all();
     const slices = this.#slices.all();
     const failed = await Promise.all(families.map((family) => this.#sync(family, services, slices)));
@@ -154,24 +252,35 @@ class Work {
 
   /** Tells whether it failed. */
   async #sync(family: Family, services: Service[], slices: EndpointSlice[]): Promise<boolean> {
-    const { node, nodeIPs, clusterCIDRs, log } = this.#options;
-    const scene: Scene = {
+    const { node, log } = this.#options;
+    const record = this.#record.families[family];
+    const begun = Date.now();
+    const full = this.#families[family].isFull(begun);
+    try {
+      const written = await this.#families[family].sync(this.#scene(family, services, slices));
+      record.synced(written, begun, Date.now());
+      return false;
+    } catch (error) {
+      record.failed(full);
+      this.#dirty.add(family);
+      log('Rules were not written', { node, family, error: String(error) });
+      return true;
+    }
+  }
+
+  #scene(family: Family, services: Service[], slices: EndpointSlice[]): Scene {
+    const { node, nodeIPs, clusterCIDRs, serviceCIDRs } = this.#options;
+    const ofFamily = (words: readonly string[]) => words.filter((word) => familyOf(word) === family);
+    return {
       ports: servicePorts(services, slices, family),
       view: {
         family,
         node,
         zone: this.#zone,
-        nodeIPs: nodeIPs.filter((ip) => familyOf(ip) === family),
-        clusterCIDR: clusterCIDRs.find((range) => familyOf(range) === family),
+        nodeIPs: ofFamily(nodeIPs),
+        clusterCIDR: ofFamily(clusterCIDRs)[0],
+        serviceCIDRs: ofFamily(serviceCIDRs),
       },
     };
-    try {
-      await this.#families[family].sync(scene);
-      return false;
-    } catch (error) {
-      this.#dirty.add(family);
-      log('Rules were not written', { node, family, error: String(error) });
-      return true;
-    }
   }
 }

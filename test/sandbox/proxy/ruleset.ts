@@ -1,5 +1,14 @@
 /** All rules of kube-proxy on one node for one family, and the text that makes the kernel hold them. Pure. */
-import { type Chains, fixedFilter, fixedNat, JUMPS, type Jump, nodePortsJump, type Table } from './chains.ts';
+import {
+  type Chains,
+  FIREWALL,
+  fixedFilter,
+  fixedNat,
+  JUMPS,
+  type Jump,
+  nodePortsJump,
+  type Table,
+} from './chains.ts';
 import { isPortChain } from './names.ts';
 import { type PortRules, portRules, type View } from './port-rules.ts';
 import type { ServicePort } from './service-ports.ts';
@@ -11,6 +20,8 @@ export interface Ruleset {
   nat: Chains;
   /** The chains of each port, by the port's name: written when they have changed. */
   ports: Map<string, Chains>;
+  /** Whether there are so many endpoints that comments are left out, and that nothing is written again by the hour. */
+  large: boolean;
 }
 
 /** LARGE is the number of endpoints past which comments are left out. */
@@ -35,6 +46,7 @@ export function ruleset(ports: readonly ServicePort[], view: Omit<View, 'large'>
       ...fixedNat(),
     ]),
     ports: new Map(rules.map(({ name, chains }) => [name, chains])),
+    large,
   };
 }
 
@@ -97,9 +109,10 @@ export function partialChange({ filter, nat, ports }: Ruleset, before: Ruleset):
   };
 }
 
-const CANARY = 'KUBE-PROXY-CANARY';
-/** The kubelet makes these for those who look for the back end that the node uses. */
-const KUBELET: Record<string, string[]> = {
+/** CANARY is the empty chain of each table whose absence tells a proxy that its rules were flushed. */
+export const CANARY = 'KUBE-PROXY-CANARY';
+/** KUBELET are the chains that a kubelet makes for those who look for the back end that the node uses. */
+export const KUBELET: Record<string, string[]> = {
   mangle: ['KUBE-IPTABLES-HINT', 'KUBE-KUBELET-CANARY'],
   filter: ['KUBE-KUBELET-CANARY'],
   nat: ['KUBE-KUBELET-CANARY'],
@@ -127,4 +140,18 @@ export function restoreText(change: Change): string {
     ...section('nat', change.nat, change),
   ];
   return `${lines.join('\n')}\n`;
+}
+
+/** ruleCounts are the numbers of the proxy's rules by table: those that a change writes, and all there are. */
+export function ruleCounts(
+  rules: Ruleset,
+  { filter, nat }: Change,
+): Record<Table, { last: number; total: number }> {
+  const count = (chains: Chains) =>
+    [...chains].reduce((sum, [name, own]) => sum + (name === FIREWALL ? 0 : own.length), 0);
+  const ports = [...rules.ports.values()].reduce((sum, chains) => sum + count(chains), 0);
+  return {
+    filter: { last: count(filter), total: count(rules.filter) },
+    nat: { last: count(nat), total: count(rules.nat) + ports },
+  };
 }

@@ -49,3 +49,18 @@ export function reachable(port: ServicePort, place: Place): Reachable {
   const all = endpoints.filter((endpoint) => cluster.includes(endpoint) || local.includes(endpoint));
   return { cluster, local, all, any: ready.length > 0 || leaving.length > 0 };
 }
+
+/** withoutLocal counts the ports with a policy Local that have endpoints, but none on this node. */
+export function withoutLocal(
+  ports: readonly ServicePort[],
+  place: Place,
+): { internal: number; external: number } {
+  const without = ports.filter((port) => {
+    const { local, any } = reachable(port, place);
+    return any && local.length === 0;
+  });
+  return {
+    internal: without.filter(({ internalLocal }) => internalLocal).length,
+    external: without.filter((port) => port.externalLocal && isExternal(port)).length,
+  };
+}
