@@ -4,22 +4,7 @@
  */
 import { type Lookup, maxRecords, parseNslookup } from '../../src/checks/dns/nslookup.ts';
 import { files, type Transcript, transcriptsOf } from '../checks/dns/transcripts.ts';
-
-/** Tally is what a run of the fuzzer did. */
-export interface Tally {
-  readonly inputs: number;
-  readonly kinds: Readonly<Record<string, number>>;
-  readonly outcomes: Readonly<Record<string, number>>;
-  /** faults are the first of the inputs of which something did not hold. */
-  readonly faults: readonly {
-    readonly fault: string;
-    readonly text: string;
-    readonly exitCode: number | null;
-  }[];
-}
-
-/** Below gives a whole number of chance, from 0 and below a bound. */
-type Below = (bound: number) => number;
+import { type Below, bytes, chance, mutate, pick, some, type Tally } from './chance.ts';
 
 /** fuzzNslookup runs inputs that follow from a seed. */
 export function fuzzNslookup(inputs: number, seed: number): Tally {
@@ -33,7 +18,7 @@ export function fuzzNslookup(inputs: number, seed: number): Tally {
     const { kind, text, exitCode } = inputOf(below, transcripts, lines);
     kinds[kind] = (kinds[kind] ?? 0) + 1;
     const fault = check(text, exitCode, below, outcomes);
-    if (fault !== undefined && faults.length < 10) faults.push({ fault, text, exitCode });
+    if (fault !== undefined && faults.length < 10) faults.push({ fault, text, with: `exit ${exitCode}` });
   }
   return { inputs, kinds, outcomes, faults };
 }
@@ -91,9 +76,7 @@ function inputOf(below: Below, transcripts: readonly Transcript[], lines: readon
     };
   }
   if (die < 19) return { kind: 'grammar', text: sentence(below, lines), exitCode };
-  const length = below(500) === 0 ? 65_536 : below(400);
-  const pool = below(2) === 0 ? 65_536 : 128;
-  const text = Array.from({ length }, () => String.fromCharCode(below(pool))).join('');
+  const text = bytes(below);
   return { kind: 'bytes', text: below(2) === 0 ? `${text}\n\n` : text, exitCode };
 }
 
@@ -123,48 +106,4 @@ function sentence(below: Below, lines: readonly string[]): string {
   const all = [...remarks(), ...header, ...some(below, size, found).flat(), ...authority];
   if (below(3) === 0) all.push(...remarks());
   return `${all.join('\n')}\n${below(8) === 0 ? '' : '\n'}`;
-}
-
-/** mutate changes a text a few times: a character, a cut, lines doubled, dropped, swapped or put in. */
-function mutate(below: Below, text: string, lines: readonly string[], times: number): string {
-  let mutated = text;
-  for (let count = 0; count < times; count++) {
-    const at = below(mutated.length + 1);
-    const parts = mutated.split('\n');
-    const line = below(parts.length);
-    const change = below(7);
-    if (change === 0)
-      mutated = mutated.slice(0, at) + String.fromCharCode(below(128)) + mutated.slice(at + 1);
-    else if (change === 1) mutated = mutated.slice(0, at) + mutated.slice(at + below(20));
-    else if (change === 2) mutated = mutated.slice(0, at);
-    else {
-      if (change === 3) parts.splice(line, 0, pick(below, lines));
-      else if (change === 4) parts.splice(line, 1 + below(2));
-      else if (change === 5) parts.splice(line, 0, parts[below(parts.length)] ?? '');
-      else parts.push(...parts.splice(line, 1));
-      mutated = parts.join('\n');
-    }
-  }
-  return mutated;
-}
-
-function some<T>(below: Below, most: number, make: () => T): readonly T[] {
-  return Array.from({ length: below(most + 1) }, make);
-}
-
-function pick<T>(below: Below, list: readonly T[]): T {
-  const picked = list[below(list.length)];
-  if (picked === undefined) throw new Error('There is nothing to pick from');
-  return picked;
-}
-
-/** chance is mulberry32: small, fast, and the same for the same seed everywhere. */
-function chance(seed: number): Below {
-  let state = seed >>> 0;
-  return (bound) => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) % bound;
-  };
 }
