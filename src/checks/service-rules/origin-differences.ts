@@ -73,7 +73,7 @@ function refusals(
   const does = sourcesOf(actual, family, 'Reject', 'Drop');
   const sent = sourcesOf(actual, family, 'Endpoint');
   const over = difference(does, union(must, blind));
-  const under = difference(difference(must, does), blind);
+  const under = difference(difference(must, wholly(actual, family)), blind);
   const what = expected
     .filter(({ kind, sources }) => kind === 'Endpoint' && !isEmpty(intersection(sources, over)))
     .map(({ endpoint }) => endpoint)
@@ -89,6 +89,16 @@ function refusals(
     finding('RejectMissing', difference(difference(under, barred), sent)),
     finding('RejectMissing', moved && isEmpty(over) ? swapped : emptySet(family)),
   ];
+}
+
+/** The sources of which every packet is refused. */
+function wholly(actual: readonly Outcome[], family: Family): AddressSet {
+  return sourcesOf(
+    actual.filter(({ shareMillionths }) => shareMillionths === undefined),
+    family,
+    'Reject',
+    'Drop',
+  );
 }
 
 function sameKind(expected: readonly Outcome[], actual: readonly Outcome[], family: Family): AddressSet {
