@@ -4,13 +4,15 @@
  */
 import { gunzipSync } from 'node:zlib';
 import { isList, isObject, isText, parseJson } from '../shape.ts';
-import { bucketCount, bucketOf, Digests } from './digest.ts';
+import { bucketOf, Digests, hashOf } from './digest.ts';
 import { destinationText, type Entry, entryOf } from './entry.ts';
 import { detailPrefix } from './evidence.ts';
 
 /** ActualRow is a row as the node has it, with few of the rules behind it. */
 export interface ActualRow {
   readonly entry: Entry;
+  /** text is the row as the node wrote it down, which the digest is of. */
+  readonly text: string;
   readonly rules: readonly string[];
 }
 
@@ -27,32 +29,42 @@ export function linePrefix(check: string, bucket: number): string {
   return `${detailPrefix} ${check} ${bucket} `;
 }
 
-/**
- * readBuckets reads the buckets that are asked for. Of several lines for one bucket the one that fits the digest counts; of
- * a bucket without rows there is no line.
- */
-export function readBuckets(
-  lines: readonly string[],
-  check: string,
-  buckets: readonly number[],
-  digests: Digests,
-): ReadonlyMap<number, Bucket> {
-  const found = new Map<number, Bucket>();
-  const wanted = new Set(buckets.filter((bucket) => bucket >= 0 && bucket < bucketCount));
-  const filled = new Set(digests.differing(new Digests()));
-  for (const bucket of wanted) if (!filled.has(bucket)) found.set(bucket, { ok: true, rows: new Map() });
-  const before = `${detailPrefix} ${check} `;
-  let left: number = bounds.all;
-  for (const line of lines) {
-    if (!line.startsWith(before)) continue;
-    const [number = '', packed = ''] = line.slice(before.length).trimEnd().split(' ', 2);
-    const bucket = Number(number);
-    if (!/^\d{1,3}$/.test(number) || !wanted.has(bucket) || found.get(bucket)?.ok === true) continue;
-    const text = left > 0 ? unpack(packed) : undefined;
-    left -= text?.length ?? 0;
-    found.set(bucket, text === undefined ? broken('cannot be unpacked') : bucketIn(text, bucket, digests));
+/** Details are the rows that one probe printed, each bucket unpacked when it is asked for. */
+export class Details {
+  readonly #packed = new Map<number, string[]>();
+  readonly #digests: Digests;
+  readonly #filled: ReadonlySet<number>;
+  #left: number = bounds.all;
+
+  constructor(lines: readonly string[], check: string, digests: Digests) {
+    this.#digests = digests;
+    this.#filled = new Set(digests.differing(new Digests()));
+    const before = `${detailPrefix} ${check} `;
+    for (const line of lines) {
+      if (!line.startsWith(before)) continue;
+      const [number = '', packed = ''] = line.slice(before.length).trimEnd().split(' ', 2);
+      if (!/^\d{1,3}$/.test(number)) continue;
+      const known = this.#packed.get(Number(number));
+      if (known === undefined) this.#packed.set(Number(number), [packed]);
+      else known.push(packed);
+    }
   }
-  return found;
+
+  /**
+   * bucket are the rows of a bucket, undefined where the log does not have them. Of several lines for it the one that fits
+   * the digest counts; of a bucket without rows there need be no line.
+   */
+  bucket(bucket: number): Bucket | undefined {
+    if (!this.#filled.has(bucket)) return { ok: true, rows: new Map() };
+    let read: Bucket | undefined;
+    for (const packed of this.#packed.get(bucket) ?? []) {
+      const text = this.#left > 0 ? unpack(packed) : undefined;
+      this.#left -= text?.length ?? 0;
+      read = text === undefined ? broken('cannot be unpacked') : bucketIn(text, bucket, this.#digests);
+      if (read.ok) return read;
+    }
+    return read;
+  }
 }
 
 function unpack(packed: string): string | undefined {
@@ -73,8 +85,8 @@ function bucketIn(text: string, bucket: number, digests: Digests): Bucket {
     const entry = entryOf(written);
     if (entry === undefined || bucketOf(entry.destination) !== bucket)
       return broken('have another form than rows have');
-    read.set(destinationText(entry.destination), { entry, rules });
-    sum.add(entry);
+    read.set(destinationText(entry.destination), { entry, text: written, rules });
+    sum.addHash(bucket, hashOf(written));
   }
   const same = read.size === rows.length && !sum.differing(digests).includes(bucket);
   return same ? { ok: true, rows: read } : broken('are not those that the probe reported the digest of');

@@ -23,12 +23,12 @@ export function opinionsOnRules(input: JudgeInput, side: SeenSide): readonly Opi
   ];
 }
 
-function failuresOf({ evidence }: SeenSide, { faults }: Weighing): readonly Opinion[] {
+function failuresOf({ evidence }: SeenSide, { faults, more }: Weighing): readonly Opinion[] {
   const { explained, rest } = dispatchOf(faults, evidence.missingJumps);
   const byReason = [...Map.groupBy(rest, ({ difference }) => difference.reason)].sort(([a], [b]) =>
     a < b ? -1 : 1,
   );
-  const failures = byReason.map(([reason, ours]) => toldOf(reason, ours, evidence));
+  const failures = byReason.map(([reason, ours]) => toldOf(reason, ours, evidence, more ? 'at least ' : ''));
   if (explained.length === 0) return failures;
   const jumps = evidence.missingJumps.slice(0, 4).join(', ');
   return [
@@ -40,10 +40,10 @@ function failuresOf({ evidence }: SeenSide, { faults }: Weighing): readonly Opin
 function unsettledOf({ settling, tooLong }: Weighing): readonly Opinion[] {
   const about = subjects.services;
   return [
-    ...(tooLong.length === 0
+    ...(tooLong.size === 0
       ? []
       : [{ outcome: 'Unknown', reason: 'SettlingTooLong', message: listed(tooLong), about } as const]),
-    ...(settling.length === 0
+    ...(settling.size === 0
       ? []
       : [{ outcome: 'Skipped', reason: 'Settling', message: listed(settling), about } as const]),
   ];
@@ -77,8 +77,8 @@ function limitsOf({ evidence, node }: SeenSide): readonly Opinion[] {
 }
 
 /** listed says each thing once, and how many more there are. */
-function listed(messages: readonly string[]): string {
-  const different = [...new Set(messages)].sort();
+function listed(messages: ReadonlySet<string>): string {
+  const different = [...messages].sort();
   const more = different.length > 3 ? `; and ${different.length - 3} more` : '';
   return `${different.slice(0, 3).join('; ')}${more}`;
 }

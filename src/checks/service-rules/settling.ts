@@ -95,7 +95,8 @@ function isRecent(endpoint: string, view: ServiceView, known: Known): boolean {
   return !view.endpoints.some((each) => each.address === address) && !isWatched(known);
 }
 
-function recentOf({ endpointTimes }: ServiceView, settledTime: Date): ReadonlySet<string> {
+/** recentOf are the addresses of endpoints of a Service that changed since the window began. */
+export function recentOf({ endpointTimes }: ServiceView, settledTime: Date): ReadonlySet<string> {
   const recent = new Set<string>();
   for (const [address, time] of endpointTimes) if (isAfter(time, settledTime)) recent.add(address);
   return recent;
@@ -140,27 +141,3 @@ function endpointsOf({ entering, fromPods = [], node }: Entry): readonly string[
 function some(names: readonly string[]): string {
   return `${names.slice(0, 3).join(', ')}${names.length > 3 ? ` and ${names.length - 3} more` : ''}`;
 }
-
-/** isChangingRow tells whether something that decides about a row changed since the window began. */
-export function isChangingRow({ service }: ExpectedRow, { cluster, settledTime }: Known): boolean {
-  const view = cluster.services.get(service);
-  if (view === undefined) return true;
-  return isAfter(view.changedTime, settledTime) || recentOf(view, settledTime).size > 0;
-}
-
-/** recentDestinations are what packets to Services were sent to until within the window, in every form of a row. */
-export function recentDestinations({ cluster, settledTime }: Known): readonly Destination[] {
-  return [...cluster.formerPorts].flatMap(([key, time]): readonly Destination[] => {
-    if (!isAfter(time, settledTime)) return [];
-    const [address = '', protocol = '', text = ''] = key.split(' ');
-    const port = Number(text);
-    if (address !== '') {
-      const family = address.includes(':') ? 'IPv6' : 'IPv4';
-      return [{ family, kind: port === 0 ? 'OtherPorts' : 'Address', address, protocol, port }];
-    }
-    return families.flatMap((family) => nodePorts.map((kind) => ({ family, kind, address, protocol, port })));
-  });
-}
-
-const families = ['IPv4', 'IPv6'] as const;
-const nodePorts = ['NodePort', 'NodePortElsewhere', 'NodePortLoopback'] as const;

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
-import { readBuckets } from '../../../src/checks/service-rules/detail-reader.ts';
-import { bucketOf, digestsOf } from '../../../src/checks/service-rules/digest.ts';
+import { type Bucket, Details } from '../../../src/checks/service-rules/detail-reader.ts';
+import { bucketOf, type Digests, digestsOf } from '../../../src/checks/service-rules/digest.ts';
 import { destinationText, entryText } from '../../../src/checks/service-rules/entry.ts';
 import { evidenceOf, lineOf, linesOf, makeCluster, makeShop } from './modelled.ts';
 
@@ -18,6 +18,22 @@ const buckets = [...new Set(rows.map(({ destination }) => bucketOf(destination))
 const [bucket = 0] = buckets;
 const ofBucket = rows.filter(({ destination }) => bucketOf(destination) === bucket);
 const details = ofBucket.map((entry) => ({ entry: entryText(entry), rules: [] }));
+
+/** readBuckets reads those that are there. */
+function readBuckets(
+  lines: readonly string[],
+  check: string,
+  asked: readonly number[],
+  sum: Digests,
+): ReadonlyMap<number, Bucket> {
+  const details = new Details(lines, check, sum);
+  return new Map(
+    asked.flatMap((each) => {
+      const read = details.bucket(each);
+      return read === undefined ? [] : [[each, read] as const];
+    }),
+  );
+}
 
 const problemOf = (line: string): string | undefined => {
   const read = readBuckets([line], 'rules', [bucket], digests).get(bucket);

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { test } from 'node:test';
 import { fullSet } from '../../../src/checks/service-rules/address-set.ts';
-import { readBuckets } from '../../../src/checks/service-rules/detail-reader.ts';
+import { Details } from '../../../src/checks/service-rules/detail-reader.ts';
 import { bucketCount, bucketOf, Digests } from '../../../src/checks/service-rules/digest.ts';
 import type { Entry } from '../../../src/checks/service-rules/entry.ts';
 import type { TableRow } from '../../../src/checks/service-rules/table.ts';
@@ -32,7 +32,13 @@ const all = Array.from({ length: bucketCount }, (_, bucket) => bucket);
 function readBack(rows: readonly TableRow[], lines: readonly string[]) {
   const digests = new Digests();
   for (const { entry } of rows) digests.add(entry);
-  return readBuckets(lines, 'rules', all, digests);
+  const details = new Details(lines, 'rules', digests);
+  return new Map(
+    all.flatMap((bucket) => {
+      const read = details.bucket(bucket);
+      return read === undefined ? [] : [[bucket, read] as const];
+    }),
+  );
 }
 
 test('rows are printed by bucket with few short rules, and the judge reads them', () => {
