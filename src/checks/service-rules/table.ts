@@ -104,11 +104,15 @@ class Tracing {
   row(destination: Destination, flow: Known): void {
     const { config } = this.input;
     const loopback = destination.kind === 'NodePortLoopback';
-    const from = this.nodeOf(destination, flow);
+    const trace = (origin: Origin | undefined): readonly End[] => {
+      if (origin === undefined) return [];
+      const ends = this.tracer.trace(origin, flow);
+      return destination.kind === 'OtherPorts' ? ends.map(ownOnly) : ends;
+    };
     const ends = {
-      entering: loopback ? [] : this.tracer.trace(this.entering, flow),
-      node: from === undefined ? [] : this.tracer.trace(from, flow),
-      fromPods: loopback || this.fromPods === undefined ? [] : this.tracer.trace(this.fromPods, flow),
+      entering: loopback ? [] : trace(this.entering),
+      node: trace(this.nodeOf(destination, flow)),
+      fromPods: loopback ? [] : trace(this.fromPods),
     };
     const masquerading = config !== undefined;
     const entering = outcomesOf(ends.entering, { whole: !masquerading, masquerading });
@@ -141,6 +145,11 @@ class Tracing {
     }
     return origin;
   }
+}
+
+/** Whether other agents stop packets to ports that are nobody's is no affair of Services. */
+function ownOnly(end: End): End {
+  return end.foreign === undefined || end.kind === 'Endpoint' ? end : { ...end, kind: 'Passed' };
 }
 
 function same(destination: Destination, one: readonly Outcome[], other: readonly Outcome[]): boolean {

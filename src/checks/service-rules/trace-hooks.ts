@@ -1,4 +1,5 @@
 /** In which order the kernel calls base chains. */
+import { isKubeProxys } from './kube-proxy-chains.ts';
 import type { BaseChain, Hook, Ruleset } from './model.ts';
 
 /** HookChains are the base chains of one hook. */
@@ -20,10 +21,15 @@ const natPlace = { prerouting: -100, output: -100, input: 100, postrouting: 100,
 export const conntrackPriority = -200;
 
 /** hookChains sorts the base chains of a hook. */
-export function hookChains({ bases }: Ruleset, hook: Hook): HookChains {
+export function hookChains({ bases, chains }: Ruleset, hook: Hook): HookChains {
+  // Of equal priorities the last that was made comes first, which no listing tells: kube-proxy's is taken to be it.
+  const rank = ({ chain }: BaseChain): number => {
+    const known = chains.get(chain);
+    return known !== undefined && isKubeProxys(known) ? 0 : 1;
+  };
   const sorted = bases
     .filter((base) => base.hook === hook)
-    .sort((one, other) => one.priority - other.priority);
+    .sort((one, other) => one.priority - other.priority || rank(one) - rank(other));
   const others = sorted.filter(({ type }) => type !== 'nat');
   const place = natPlace[hook];
   return {

@@ -18,50 +18,89 @@ const mostAtoms = 5000;
 /**
  * sidesOf gives the fates of all sources of a packet. Where the ways of a rule that is not understood end differently, a
  * packet on its way to an endpoint counts as let through, with its own source: another agent's policies are not judged here.
- * One that goes nowhere counts so only where nothing but another agent's rules would stop it.
+ * Nor are they where kube-proxy sends a packet nowhere: whether other rules stop it then is no affair of Services.
  */
 export function sidesOf(ends: readonly WayEnd[], state: State, pods: AddressSet | undefined): Fates {
+  const { translated } = state;
   const certain = ends.every((end) => end.state.decisions === undefined && end.kind !== 'Unknown');
   if (certain) {
-    return { fates: joinedFates(ends.flatMap((end) => fatesOf(end, pods))), guards: [] };
+    const own = translated ? ends : ends.map((end) => (isOthers(end) ? passed(end) : end));
+    return { fates: joinedFates(own.flatMap((end) => fatesOf(end, pods))), guards: [] };
   }
   const guards = new Set<Rule>();
   const fates = atomsOf(
     ends.map((end) => end.state.sources),
     pods === undefined ? [] : [pods],
-  ).flatMap((atom) => {
-    const there = ends.filter((end) => !isEmpty(intersection(end.state.sources, atom)));
-    const each = there.flatMap((end) => fatesOf(end, pods).filter(({ sources }) => meets(sources, atom)));
-    return [{ ...settled(there, each, state.translated, guards), sources: atom }];
+  ).map((atom) => {
+    const there = ends.filter((end) => meets(end.state.sources, atom));
+    const settle = translated ? settledSent : settledUnsent;
+    return { ...settle({ ends: there, atom, pods, guards }), sources: atom };
   });
   return { fates: joinedFates(fates), guards: [...guards] };
 }
 
-function settled(
-  ends: readonly WayEnd[],
-  fates: readonly Fate[],
-  translated: boolean,
-  guards: Set<Rule>,
-): Omit<Fate, 'sources'> {
+/** Open is everything that can become of packets of some sources. */
+interface Open {
+  readonly ends: readonly WayEnd[];
+  readonly atom: AddressSet;
+  readonly pods: AddressSet | undefined;
+  readonly guards: Set<Rule>;
+}
+
+/** Packets on their way to an endpoint. */
+function settledSent({ ends, atom, pods, guards }: Open): Omit<Fate, 'sources'> {
+  const fates = ends.flatMap((end) => fatesOf(end, pods).filter(({ sources }) => meets(sources, atom)));
+  const same = sameOf(fates);
+  if (same !== undefined) return same;
+  const through = fates.filter(({ kind }) => kind === 'Passed');
   const [first] = fates;
-  const same = fates.every(
-    ({ kind, masqueraded }) => kind === first?.kind && masqueraded === first.masqueraded,
-  );
-  if (first !== undefined && same && first.kind !== 'Unknown') return first;
-  const passed = fates.filter(({ kind }) => kind === 'Passed');
-  const stopped = ends.filter(({ kind }) => kind !== 'Passed');
-  if (!translated && (stopped.some(({ foreign }) => !foreign) || passed.length === 0))
-    return unknown(stopped);
-  if (translated && passed.length === 0 && !fates.some(({ kind }) => kind === 'Unknown')) {
-    return first ?? unknown(stopped);
-  }
-  const masqueraded = passed.length > 0 && passed.every((fate) => fate.masqueraded);
+  if (first !== undefined && through.length === 0 && !fates.some(({ kind }) => kind === 'Unknown'))
+    return first;
+  const masqueraded = through.length > 0 && through.every((fate) => fate.masqueraded);
   for (const end of ends) {
     const differs = end.kind !== 'Passed' || (end.state.masqueraded !== 'no' && !masqueraded);
-    const rule = end.state.decisions?.value.rule ?? end.rule;
-    if (differs && rule !== undefined) guards.add(rule);
+    if (differs) note(end, guards);
   }
   return { kind: 'Passed', masqueraded, rule: undefined, foreign: undefined };
+}
+
+/** Packets that kube-proxy sends nowhere, and may refuse. */
+function settledUnsent({ ends, atom, pods, guards }: Open): Omit<Fate, 'sources'> {
+  const [others, own] = [ends.filter(isOthers), ends.filter((end) => !isOthers(end))];
+  const certain = others.find(({ kind, state }) => kind !== 'Unknown' && state.decisions === undefined);
+  for (const end of others) if (end !== certain) note(end, guards);
+  const left = own.length > 0 ? own : others.slice(0, 1).map(passed);
+  const fates = left.flatMap((end) => fatesOf(end, pods).filter(({ sources }) => meets(sources, atom)));
+  return sameOf(fates) ?? unknown(own);
+}
+
+/** What they all are, where that is certain. */
+function sameOf(fates: readonly Fate[]): Omit<Fate, 'sources'> | undefined {
+  const [first] = fates;
+  if (first === undefined || first.kind === 'Unknown') return undefined;
+  const same = fates.every(
+    ({ kind, masqueraded }) => kind === first.kind && masqueraded === first.masqueraded,
+  );
+  return same ? first : undefined;
+}
+
+/** Stopped by another agent, or left to what is not understood of it. */
+function isOthers({ kind, foreign }: WayEnd): boolean {
+  return kind !== 'Passed' && foreign;
+}
+
+function passed({ state, rule }: WayEnd): WayEnd {
+  return {
+    kind: 'Passed',
+    state: { ...state, foreign: state.foreign ?? rule },
+    rule: undefined,
+    foreign: false,
+  };
+}
+
+function note({ state, rule }: WayEnd, guards: Set<Rule>): void {
+  const guard = state.decisions?.value.rule ?? rule;
+  if (guard !== undefined) guards.add(guard);
 }
 
 function unknown(stopped: readonly WayEnd[]): Omit<Fate, 'sources'> {

@@ -34,11 +34,11 @@ function rulesetsOf(reading: Reading): readonly Ruleset[] {
   return reading.rulesets;
 }
 
-/** capturedInput is what a node of a capture is traced with. */
+/** capturedInput is what a node of a capture is traced with; null for a configuration that cannot be read. */
 export function capturedInput(
   capture: string,
   node: string,
-  config: ProxyConfig | undefined = capturedConfig,
+  config: ProxyConfig | null = capturedConfig,
   family: Family = 'IPv4',
 ): TableInput {
   const host = capturedHost(capture, node);
@@ -50,7 +50,7 @@ export function capturedInput(
     host: host.addresses,
     outInterface: (address) => host.outInterface(address),
     ...(host.uplink[family] === undefined ? {} : { uplink: host.uplink[family] }),
-    ...(config === undefined ? {} : { config }),
+    ...(config === null ? {} : { config }),
   };
 }
 

@@ -212,14 +212,16 @@ describe('hooks', () => {
   });
 
   test('packets to the node itself pass input, others forward; those of the node neither', () => {
-    const rules = { filter: 'INPUT -j DROP\nFORWARD -j REJECT' };
+    const rules = {
+      filter: 'INPUT -j KUBE-DROP\nFORWARD -j KUBE-REJECT\nKUBE-DROP -j DROP\nKUBE-REJECT -j REJECT',
+    };
     assert.equal(met(rules), 'in;Reject  * -|node');
     assert.equal(met(rules, { ...cluster, address: node }), 'in;Drop  * -|node;Drop  * -');
-    assert.equal(met({ filter: 'OUTPUT -j REJECT' }), 'in|node;Reject  * -');
+    assert.equal(met({ filter: 'OUTPUT -j KUBE-X\nKUBE-X -j REJECT' }), 'in|node;Reject  * -');
   });
 
   test('what the node sends to itself comes in again over loopback', () => {
-    const rules = { mangle: 'PREROUTING -i lo -j DROP' };
+    const rules = { mangle: 'PREROUTING -i lo -j KUBE-X\nKUBE-X -j DROP' };
     assert.equal(met(rules, { ...cluster, address: node }), 'in|node;Drop  * -');
     assert.equal(met(rules), 'in|node');
   });
@@ -239,7 +241,7 @@ describe('hooks', () => {
   test('an untracked packet can still be dropped', () => {
     const rules = {
       raw: 'PREROUTING -j CT --notrack',
-      filter: 'FORWARD -m conntrack --ctstate UNTRACKED -j DROP',
+      filter: 'FORWARD -m conntrack --ctstate UNTRACKED -j KUBE-X\nKUBE-X -j DROP',
     };
     assert.equal(met(added(rules)), 'in;Drop  * -|node;Endpoint 10.244.1.5:8080 * -');
   });
@@ -262,7 +264,7 @@ describe('addresses of the node and interfaces', () => {
   });
 
   test('the loopback range is the node, whatever its addresses', () => {
-    const rules = { filter: 'INPUT -m addrtype --dst-type LOCAL -j DROP' };
+    const rules = { filter: 'INPUT -m addrtype --dst-type LOCAL -j KUBE-X\nKUBE-X -j DROP' };
     assert.equal(met(rules, { ...cluster, address: '127.0.0.9' }), 'in;Drop  * -|node;Drop  * -');
     assert.equal(met(rules, { ...cluster, address: elsewhere }), 'in|node');
   });
@@ -415,6 +417,17 @@ describe('rules that are not understood', () => {
       'in;Unknown  * -|node',
     );
     assert.equal(met({ filter: 'FORWARD -m set --match-set agent src -j DROP' }), 'in|node');
+  });
+
+  test('stop packets that kube-proxy sends nowhere without it being an affair of Services', () => {
+    const refused = 'FORWARD -j KUBE-SERVICES\nKUBE-SERVICES -d 10.96.0.5/32 -j REJECT';
+    assert.equal(met({ filter: 'FORWARD -j DROP' }), 'in|node');
+    assert.equal(met({ filter: ':FORWARD DROP' }), 'in|node');
+    assert.equal(
+      met({ filter: `FORWARD -m set --match-set agent src -j DROP\n${refused}` }),
+      'in;Reject  * -|node',
+    );
+    assert.equal(met({ filter: `FORWARD -j DROP\n${refused}` }), 'in|node');
   });
 
   test('a target that is not understood makes packets unknown, and is let pass behind', () => {
