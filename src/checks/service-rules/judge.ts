@@ -56,7 +56,7 @@ function opinionsOn(input: JudgeInput, run: Run, side: SeenSide): readonly Opini
     return [{ outcome: 'Skipped', reason: 'NoKubeProxy', message, about: subjects.services }];
   }
   const proxy = evidence.mode === 'none' ? undefined : opinionOnProxy(side, run.options, run.answering);
-  const rules = withoutRules(input, run, side) ?? opinionsOnRules(input, side);
+  const rules = withoutRules(input, run, side) ?? opinionsOnRules(input, run.options, side);
   const opinions = proxy === undefined ? rules : [...rules, proxy];
   const settling = input.api.settling.get(node);
   return settling === undefined ? opinions : settled(opinions, settling);

@@ -2,6 +2,7 @@
 import type { ServiceRulesOptions } from '../../api/v1alpha1/index.ts';
 import type { ProxyState } from './evidence.ts';
 import { type Opinion, passed, subjects } from './opinion.ts';
+import { defaultMaxLagSeconds } from './options.ts';
 import { isAnswering } from './run.ts';
 import type { SeenSide } from './sides.ts';
 
@@ -35,8 +36,9 @@ export function lagOf(
 ): string | undefined {
   const waiting = waitingSeconds(lastQueuedTime, lastSyncTime, now);
   const signs = [
-    // Answers 503 and healthy where the node is on its way out: load balancers must leave it, its rules are kept.
-    ...(health?.healthy === false ? [`healthz says that it is not healthy (${health.status})`] : []),
+    ...(health?.healthy === false && isLate(lastSyncTime, now, maxLagSeconds)
+      ? [`healthz says that it is not healthy (${health.status})`]
+      : []),
     ...(waiting > maxLagSeconds
       ? [`a change has been waiting for ${Math.floor(waiting)} s, of at most ${maxLagSeconds}`]
       : []),
@@ -45,6 +47,12 @@ export function lagOf(
   const synced = lastSyncTime === undefined ? [] : [`its rules were last written at ${lastSyncTime}`];
   const failures = restoreFailures === 0 ? [] : [`${restoreFailures} writes have failed since it started`];
   return [...signs, ...synced, ...failures].join('; ');
+}
+
+/** kube-proxy has a bound of its own for its health; an audit with another one goes by what was written when. */
+function isLate(synced: string | undefined, now: string, maxLagSeconds: number): boolean {
+  if (maxLagSeconds <= defaultMaxLagSeconds || synced === undefined) return true;
+  return Date.parse(now) - Date.parse(synced) > maxLagSeconds * 1000;
 }
 
 function waitingSeconds(queued: string | undefined, synced: string | undefined, now: string): number {

@@ -1,19 +1,32 @@
 /** What a node's rules come to: what is right, what is wrong by reasons, and what cannot be told. */
+import type { ServiceRulesOptions } from '../../api/v1alpha1/index.ts';
 import type { JudgeInput } from '../check.ts';
 import { comparedOf } from './buckets.ts';
 import { dispatchOf } from './dispatch.ts';
 import { toldOf } from './faults.ts';
 import { bucketSubject, type Opinion, passed, subjects } from './opinion.ts';
+import { defaultMaxLagSeconds } from './options.ts';
 import { type Weighing, weighingOf } from './rows.ts';
+import type { Known } from './settling.ts';
 import type { SeenSide } from './sides.ts';
 import { readFamilies, unreadableText } from './unreadable.ts';
 
 /** opinionsOnRules holds a node's table against the one that it must have. */
-export function opinionsOnRules(input: JudgeInput, side: SeenSide): readonly Opinion[] {
+export function opinionsOnRules(
+  input: JudgeInput,
+  options: ServiceRulesOptions,
+  side: SeenSide,
+): readonly Opinion[] {
   const { api, check } = input;
   const compared = comparedOf(side, api.cluster);
   if (compared === undefined) return [];
-  const weighing = weighingOf(side, compared, check.name, readFamilies(side.evidence), api);
+  const weighing = weighingOf(
+    side,
+    compared,
+    check.name,
+    readFamilies(side.evidence),
+    knownOf(input, options),
+  );
   return [
     ...compared.right.map((bucket) => passed(bucketSubject(bucket))),
     ...failuresOf(side, weighing),
@@ -21,6 +34,13 @@ export function opinionsOnRules(input: JudgeInput, side: SeenSide): readonly Opi
     ...unreadOf(weighing),
     ...limitsOf(side),
   ];
+}
+
+/** Where kube-proxy may take longer than it usually does, what changed is given so much more time to settle. */
+function knownOf({ api }: JudgeInput, { maxLagSeconds }: ServiceRulesOptions): Known {
+  const { cluster, judgedTime, settledTime } = api;
+  const more = Math.max(0, maxLagSeconds - defaultMaxLagSeconds) * 1000;
+  return { cluster, judgedTime, settledTime: new Date(settledTime.getTime() - more) };
 }
 
 function failuresOf({ evidence }: SeenSide, { faults, more }: Weighing): readonly Opinion[] {

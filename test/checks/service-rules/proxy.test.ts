@@ -39,6 +39,12 @@ describe('The lag of a kube-proxy', () => {
     );
   });
 
+  it('goes by the bound of the audit where that is another than the one of its health', () => {
+    const sick = { health: { status: 503, healthy: false }, lastSyncTime: '2026-11-22T08:18:30Z' };
+    assert.equal(lag(sick, 300), undefined);
+    assert.match(lag(sick, 90) ?? '', /^healthz says that it is not healthy \(503\); /);
+  });
+
   it('is none of one whose node is on its way out, which answers 503 and is healthy', () => {
     assert.equal(lag({ health: { status: 503, healthy: true } }), undefined);
   });

@@ -70,6 +70,19 @@ describe('What has just changed', () => {
     assert.deepEqual(reasonsOf(seenBy([gone], [shop(pods)])), ['n3 Failed EndpointStale']);
   });
 
+  it('counts later where kube-proxy may take longer', () => {
+    const time = '2026-11-22T08:17:30Z';
+    const now = shop(pods, {
+      endpointTimes: times({ '10.244.1.4': long, '10.244.2.4': long, '10.244.3.4': time }),
+    });
+    const model = {
+      cluster: makeCluster([still, now]),
+      nodes: { n3: { written: makeCluster([still, shop(pods.slice(0, 2))]) } },
+    };
+    assert.deepEqual(reasonsOf(judge(inputOf(model))), ['n3 Failed EndpointMissing']);
+    assert.deepEqual(reasonsOf(judge(inputOf({ ...model, maxLagSeconds: 180 }))), ['n3 Skipped Settling']);
+  });
+
   it('may be the last endpoint: packets are refused, or are not yet', () => {
     const none = shop([], { endpointTimes: times({ '10.244.1.4': recently }) });
     const one = shop(['10.244.1.4'], { endpointTimes: times({ '10.244.1.4': recently }) });
