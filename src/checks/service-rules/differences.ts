@@ -41,10 +41,22 @@ const order: readonly DifferenceReason[] = [
 ];
 
 /**
- * differencesOf says what is wrong, the most telling first; nothing where the node does what any Service that claims the
- * destination wants.
+ * differencesOf says what is wrong, the most telling first. Of a destination that several Services claim, only what is
+ * wrong whichever of them is served counts: nothing says which one is, and rules of both may be met.
  */
 export function differencesOf(comparison: RowComparison): readonly Difference[] {
+  const { expected } = comparison;
+  const first = differencesFrom(comparison);
+  const others = (expected?.alternatives ?? []).map((entry) =>
+    differencesFrom({
+      ...comparison,
+      ...(expected === undefined ? {} : { expected: { ...expected, entry } }),
+    }),
+  );
+  return first.filter(({ reason }) => others.every((other) => other.some((each) => each.reason === reason)));
+}
+
+function differencesFrom(comparison: RowComparison): readonly Difference[] {
   const { expected, actual } = comparison;
   const destination = (expected?.entry ?? actual)?.destination;
   if (destination === undefined || isAsWanted(expected, actual)) return [];
@@ -60,8 +72,7 @@ export function differencesOf(comparison: RowComparison): readonly Difference[] 
 
 function isAsWanted(expected: ExpectedRow | undefined, actual: Entry | undefined): boolean {
   if (expected === undefined || actual === undefined) return false;
-  const text = entryText(actual);
-  return [expected.entry, ...(expected.alternatives ?? [])].some((entry) => entryText(entry) === text);
+  return entryText(expected.entry) === entryText(actual);
 }
 
 /** Where one side tells Pods' interfaces apart and the other does not, both are asked for them. */
