@@ -10,9 +10,11 @@ const protocolNames: Readonly<Record<string, string>> = { '6': 'tcp', '17': 'udp
 
 /** HeadReader reads the options that no extension has. */
 export class HeadReader {
+  readonly #family: Family;
   readonly #options: ReadonlyMap<string, readonly [plain: Interned<Match>, negated: Interned<Match>]>;
 
   constructor(family: Family) {
+    this.#family = family;
     const options = {
       '-s': (value: string, negated: boolean) => addressMatch(family, 'source', value, negated),
       '-d': (value: string, negated: boolean) => addressMatch(family, 'destination', value, negated),
@@ -34,7 +36,11 @@ export class HeadReader {
     const option = negated ? words.next() : words.word;
     const made = this.#options.get(option ?? '');
     if (made !== undefined) {
-      steps.push(made[negated ? 1 : 0].of(words.value()));
+      const value = words.value();
+      // Each endpoint's own address is asked for once: keeping it by its text would only take room.
+      if (option === '-s' && !negated && value.endsWith('/32'))
+        steps.push(addressMatch(this.#family, 'source', value, false));
+      else steps.push(made[negated ? 1 : 0].of(value));
       return true;
     }
     if (option !== '-f') return false;

@@ -50,7 +50,7 @@ export class RuleReader {
 
   #match(words: Words, steps: Step[]): void {
     const name = words.next();
-    if (name === undefined || !/^\w{1,30}$/.test(name)) throw new Garbled('a match without a name');
+    if (name === undefined) throw new Garbled('a match without a name');
     if (without.has(name)) {
       words.next();
       while (words.atOption()) words.skip();
@@ -93,6 +93,7 @@ export class RuleReader {
 }
 
 function matchSteps(text: string, family: Family): readonly Step[] {
+  if (!/^\w{1,30}(?=\s|$)/.test(text)) throw new Garbled('a match without a name');
   const extension = extensionOf(text);
   const understood = extension === undefined ? undefined : matches.get(extension.name)?.(extension, family);
   return understood ?? [{ match: 'unknown', text }];
