@@ -1,8 +1,11 @@
 import { isReady, NODES, type Node, PODS, type Pod } from '../kinds.ts';
+import type { ServicePort } from '../proxy/service-ports.ts';
 import type { Sandbox } from '../sandbox.ts';
 import type * as cluster from './cluster.ts';
 import { duplicateAddress } from './duplicate.ts';
 import { type Execute, type Fault, inject, type Target } from './fault.ts';
+import { breakRules } from './proxy.ts';
+import type { RuleFaultName } from './proxy-edits.ts';
 
 /** SandboxFaults breaks a sandbox and remembers how to mend it. */
 export class SandboxFaults {
@@ -42,6 +45,13 @@ export class SandboxFaults {
       await mend();
       await client.delete(PODS, namespace, name, { gracePeriodSeconds: 0 });
     });
+  }
+
+  /** rules breaks what a node's proxy has written, by name; `port` is the Service's that is hit (see `portOf`). */
+  async rules(node: string, name: RuleFaultName, port: ServicePort): Promise<cluster.Undo> {
+    const mode = this.#sandbox.proxies.get(node)?.mode;
+    if (mode === undefined) throw new Error(`There is no node ${node}`);
+    return this.#keep(await breakRules(this.#execute, { node, mode }, name, port));
   }
 
   /** cluster keeps the undo of a fault of objects or kubelets: `faults.cluster(cordon(client, 'n1'))`. */

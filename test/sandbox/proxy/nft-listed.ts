@@ -16,7 +16,11 @@ function elementsOf(text: string): string[] {
 }
 
 /** listedTable reads one table of a listing; undefined where it is not there. */
-export function listedTable(text: string, family: 'ip' | 'ip6', table = 'kube-proxy'): Listed | undefined {
+export function listedTable(
+  text: string,
+  family: 'ip' | 'ip6' | 'inet',
+  table = 'kube-proxy',
+): Listed | undefined {
   const from = `\n${text}`.indexOf(`\ntable ${family} ${table} {\n`);
   if (from < 0) return undefined;
   const own = text.slice(from, text.indexOf('\n}', from));
