@@ -117,6 +117,12 @@ describe('masquerading', () => {
       outcomes.map((outcome) => ({ ...outcome, masqueraded: all }));
     assert.deepEqual(told(expectedRow(), masked), [['WronglyMasqueraded', 'entering', here, there]]);
   });
+
+  it('that is needless is not told beside an endpoint that is missing, of whose mark it comes', () => {
+    const first = (outcomes: readonly Outcome[]) =>
+      outcomes.slice(0, 1).map((each) => ({ ...each, masqueraded: all }));
+    assert.deepEqual(told(expectedRow(), first), [['EndpointMissing', both, there]]);
+  });
 });
 
 describe('rows that are missing', () => {
