@@ -4,7 +4,7 @@ import type { End } from './trace.ts';
 import { atomsOf } from './trace-sides.ts';
 import type { Decision, Link } from './trace-state.ts';
 
-/** Path are the decisions that led to an end, the first first. */
+/** Way is an end with the decisions that led to an end, the first first. */
 interface Way {
   readonly end: End;
   readonly path: readonly Decision[];
@@ -73,7 +73,8 @@ function alike(one: readonly End[], other: readonly End[]): boolean {
 function weightsOf(ends: readonly End[]): ReadonlyMap<string, number> {
   const weights = new Map<string, number>();
   for (const { kind, address, port, masqueraded, put, weight } of ends) {
-    const key = `${kind} ${address} ${port} ${masqueraded} ${put?.value ?? ''}`;
+    const list = kind === 'Endpoint' ? (put?.value ?? '') : '';
+    const key = `${kind} ${address} ${port} ${masqueraded} ${list}`;
     weights.set(key, (weights.get(key) ?? 0) + weight);
   }
   return weights;

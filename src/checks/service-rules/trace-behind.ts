@@ -72,23 +72,32 @@ export class Behind {
     );
   }
 
-  /** fates are those of a packet with one of its marks, for all sources of its origin. */
-  fates(origin: Origin, state: State, part: MarkPart, protocol: string): Fates {
+  /**
+   * fates are those of a packet with one of its marks, for all sources of its origin. sentOver is the interface that it was
+   * to leave over before its destination was replaced, which the rest of output still sees.
+   */
+  fates(origin: Origin, state: State, part: MarkPart, protocol: string, sentOver: string | undefined): Fates {
     const { translated, untracked, destination, port } = state;
     const flags = (translated ? 1 : 0) + (untracked ? 2 : 0) + (part.byKubeProxy ? 4 : 0);
     const key = this.classes.of(destination, port) * 8 + flags;
-    const memory = this.memoryOf(origin, part.mark, protocol, state);
+    const memory = this.memoryOf(origin, part.mark, protocol, state, sentOver);
     let fates = memory.get(key);
     if (fates === undefined) {
-      fates = this.trace(origin, start(state, part, origin), protocol);
+      fates = this.trace(origin, start(state, part, origin), protocol, sentOver);
       memory.set(key, fates);
     }
     return fates;
   }
 
   /** Most packets have what the one before had, so that the key is seldom made. */
-  private memoryOf(origin: Origin, mark: number, protocol: string, state: State): Map<number, Fates> {
-    const out = this.classes.asksOutInterface ? (this.outInterface(state) ?? '?') : '';
+  private memoryOf(
+    origin: Origin,
+    mark: number,
+    protocol: string,
+    state: State,
+    sentOver: string | undefined,
+  ): Map<number, Fates> {
+    const out = this.classes.asksOutInterface ? `${this.outInterface(state)} ${sentOver}` : '';
     for (const each of this.memories) {
       const same =
         each.origin === origin && each.mark === mark && each.protocol === protocol && each.out === out;
@@ -99,9 +108,9 @@ export class Behind {
     return fates;
   }
 
-  private trace(origin: Origin, state: State, protocol: string): Fates {
+  private trace(origin: Origin, state: State, protocol: string, sentOver: string | undefined): Fates {
     this.walker.begin();
-    const passed = this.way(origin, state, protocol);
+    const passed = this.way(origin, state, protocol, sentOver);
     const { stops } = this.walker;
     const ends = [
       ...passed.map((each) => ({ kind: 'Passed' as const, state: each, rule: undefined, foreign: false })),
@@ -110,7 +119,7 @@ export class Behind {
     return sidesOf(ends, state, this.node.pods);
   }
 
-  private way(origin: Origin, state: State, protocol: string): State[] {
+  private way(origin: Origin, state: State, protocol: string, sentOver: string | undefined): State[] {
     const { hooks } = this;
     const local = holds(this.node.own, state.destination);
     const out = local ? 'lo' : this.outInterface(state);
@@ -128,7 +137,7 @@ export class Behind {
       return this.hook(hooks.postrouting, forwarded, leaving);
     }
     const leaving = { ...first, outInterface: out };
-    const sent = this.through(hooks.output.after, [state], leaving);
+    const sent = this.through(hooks.output.after, [state], { ...first, outInterface: sentOver });
     const posted = this.hook(hooks.postrouting, sent, leaving);
     if (!local) return posted;
     // Over loopback: the destination was settled on the way out, so nothing is translated on the way in.

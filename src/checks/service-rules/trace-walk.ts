@@ -57,8 +57,9 @@ interface Within {
 const worthAnIndex = { walks: 4, rules: 16 };
 
 const deepest = 64;
-const mostStates = 256;
-const most = { oneTrace: 400_000, all: 60_000_000 };
+/** A node without unknown rules has a few states at one place, and ten thousand Services take a few million steps. */
+const mostStates = 64;
+const most = { oneTrace: 200_000, all: 40_000_000 };
 
 /** Walker walks packets through the chains of one ruleset, and gives up where that is too much. */
 export class Walker {
@@ -133,7 +134,10 @@ export class Walker {
       if (this.spent > this.limit || states.length > mostStates) this.stop('Unknown', state, rule, within);
       else this.apply(rule, state, within, next, returned);
     }
-    return next.length > states.length ? merged(next) : next;
+    if (next.length <= states.length) return next;
+    // To compare all with all is work too.
+    this.spent += (next.length * next.length) >> 3;
+    return merged(next);
   }
 
   private apply(rule: Rule, state: State, within: Within, next: State[], returned: State[]): void {

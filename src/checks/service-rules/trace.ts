@@ -2,7 +2,7 @@
  * Tracing new packets from their origin to their end through all rules of a node, for every source address at once. The
  * way to an endpoint is followed step by step; what comes behind it is shared by all that meet the same rules there.
  */
-import { type AddressSet, type Bound, boundOf } from './address-set.ts';
+import { type AddressSet, type Bound, boundOf, holds } from './address-set.ts';
 import type { Rule, Ruleset } from './model.ts';
 import { Behind, type Node, type Origin } from './trace-behind.ts';
 import { type Fate, narrowed } from './trace-fate.ts';
@@ -60,24 +60,26 @@ export class Tracer {
     const destination = this.read(flow.address);
     if (destination === undefined) return [];
     this.walker.begin();
-    const settled = this.settle(origin, flow, initial(origin, flow, destination));
+    const first = initial(origin, flow, destination);
+    const settled = this.settle(origin, flow.protocol, first);
     const ends: End[] = this.walker.stops.map(({ kind, state, rule }) =>
       endOf(state, kind, state.sources, false, rule, undefined),
     );
-    for (const state of settled) this.finish(origin, state, flow.protocol, ends);
+    const sentOver = this.sentOver(origin, first);
+    for (const state of settled) this.finish(origin, state, flow.protocol, sentOver, ends);
     return ends;
   }
 
   /** settle follows packets to where their destination is settled. */
-  private settle(origin: Origin, { address, protocol }: Flow, state: State): readonly State[] {
-    const { own, outInterface, primary, read } = this.node;
+  private settle(origin: Origin, protocol: string, state: State): readonly State[] {
+    const { own, primary, read } = this.node;
     const hook = this.hooks[origin.fromNode ? 'output' : 'prerouting'];
     const around = {
       protocol,
       fromNode: origin.fromNode,
       own,
       inInterface: origin.fromNode ? '' : origin.inInterface,
-      outInterface: origin.fromNode ? outInterface(address) : '',
+      outInterface: this.sentOver(origin, state),
     };
     const through = (base: HookChains['before'][number], states: readonly State[]): State[] =>
       this.walker.pass(states, {
@@ -100,9 +102,21 @@ export class Tracer {
     return done;
   }
 
-  private finish(origin: Origin, state: State, protocol: string, ends: End[]): void {
+  /** The interface that a packet of the node was to leave over when it was sent. */
+  private sentOver({ fromNode }: Origin, { destination, address }: State): string | undefined {
+    if (!fromNode) return '';
+    return holds(this.node.own, destination) ? 'lo' : this.node.outInterface(address);
+  }
+
+  private finish(
+    origin: Origin,
+    state: State,
+    protocol: string,
+    sentOver: string | undefined,
+    ends: End[],
+  ): void {
     for (const part of within(state.marks, state.sources)) {
-      const { fates, guards } = this.behind.fates(origin, state, part, protocol);
+      const { fates, guards } = this.behind.fates(origin, state, part, protocol, sentOver);
       for (const { raw } of guards) this.guard(raw, state);
       for (const { kind, sources, masqueraded, rule, foreign } of narrowed(fates, part.sources)) {
         ends.push(endOf(state, kind, sources, masqueraded, rule, foreign));
