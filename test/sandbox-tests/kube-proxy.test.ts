@@ -30,7 +30,7 @@ describe('a kube-proxy', { skip }, () => {
   let sandbox: Sandbox;
 
   before(async () => {
-    sandbox = await startSandbox({ dns: false, nodes: 2, proxySyncPeriod: 100 });
+    sandbox = await startSandbox({ dns: false, nodes: 2, proxySyncPeriod: 400 });
   });
   after(() => sandbox?.stop());
 
@@ -83,7 +83,7 @@ describe('a kube-proxy', { skip }, () => {
     const [body = ''] = (await get(`${METRICS}/configz`)).stdout.split('\n');
     const real = fixture('kube-proxy-configz.json')
       .replace('"10.244.0.0/16"', '"10.200.0.0/16"')
-      .replace('"syncPeriod":"30s","minSyncPeriod":"1s"', '"syncPeriod":"100ms","minSyncPeriod":"50ms"');
+      .replace('"syncPeriod":"30s","minSyncPeriod":"1s"', '"syncPeriod":"400ms","minSyncPeriod":"50ms"');
     assert.equal(body, real.trim());
   });
 

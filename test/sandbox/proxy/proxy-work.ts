@@ -60,6 +60,7 @@ export class ProxyWork {
   readonly #periods: NodeJS.Timeout[];
   #zone: string | undefined;
   #timer: NodeJS.Timeout | undefined;
+  #looking = false;
   #running: Promise<void>;
   /** Until the first write everything that comes is for it, and after the last one nothing is. */
   #state: 'starting' | 'working' | 'stopped' = 'starting';
@@ -152,13 +153,22 @@ export class ProxyWork {
   }
 
   #monitor(): void {
-    const look = async () => {
-      const found = await Promise.all(FAMILIES.map((family) => this.#families[family].lost()));
-      const lost = FAMILIES.filter((_, i) => found[i]);
-      if (lost.length > 0) this.#changed(lost);
-    };
+    // On a busy machine a look may last longer than the period: looks must not queue up before syncs.
+    if (this.#looking) return;
+    this.#looking = true;
     // A sync that is under way may be about to make the chains that are looked for.
-    this.#running = this.#running.then(look);
+    this.#running = this.#running
+      .then(() => this.#look())
+      .finally(() => {
+        this.#looking = false;
+      });
+  }
+
+  async #look(): Promise<void> {
+    if (this.#state !== 'working') return;
+    const found = await Promise.all(FAMILIES.map((family) => this.#families[family].lost()));
+    const lost = FAMILIES.filter((_, i) => found[i]);
+    if (lost.length > 0) this.#changed(lost);
   }
 
   #later(delay: number): void {
