@@ -48,11 +48,13 @@ function stickyParts(end: End, byList: ReadonlyMap<string, readonly End[]>, stic
   if (!isEmpty(rest)) sticky.push({ end, sources: rest, stickySeconds: undefined });
 }
 
-/** The sources that are sent to the same endpoint, all of their packets. */
-function sentTo({ address, port, sources }: End, listed: readonly End[], seconds: number): AddressSet {
-  let sent = emptySet(sources.family);
+/** The sources that are sent to the same endpoint, all of their packets, with the source that they had before. */
+function sentTo(first: End, listed: readonly End[], seconds: number): AddressSet {
+  const { address, port, masqueraded } = first;
+  let sent = emptySet(first.sources.family);
   for (const end of listed) {
-    const same = end.kind === 'Endpoint' && end.address === address && end.port === port;
+    const there = end.kind === 'Endpoint' && end.address === address && end.port === port;
+    const same = there && end.masqueraded === masqueraded;
     if (same && end.on?.seconds === seconds && end.weight > 1 - 1e-6) sent = union(sent, end.sources);
   }
   return sent;

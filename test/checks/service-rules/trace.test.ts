@@ -372,6 +372,24 @@ describe('affinity', () => {
     assert.equal(met({ nat: late }), 'in;Endpoint 10.244.1.5:80 * -;Endpoint 10.244.1.6:80 * -|node');
   });
 
+  test('is none where the next connection is not masqueraded as the first one was', () => {
+    const masquerade = [
+      'KUBE-MARK-MASQ -j MARK --set-xmark 0x4000/0x4000',
+      'POSTROUTING -m mark --mark 0x4000/0x4000 -j MASQUERADE',
+    ];
+    const mark = 'KUBE-SVC -j KUBE-MARK-MASQ';
+    const metWith = (...order: readonly (string | undefined)[]) =>
+      met({ nat: [...order, ...lines.slice(3), ...masquerade].join('\n') });
+    assert.equal(
+      metWith(lines[0], mark, lines[1], lines[2]),
+      'in;Endpoint 10.244.1.5:80 * * ~600;Endpoint 10.244.1.6:80 * * ~600|node',
+    );
+    assert.equal(
+      metWith(lines[0], lines[1], mark, lines[2]),
+      'in;Endpoint 10.244.1.5:80 * *;Endpoint 10.244.1.6:80 * * ~600|node',
+    );
+  });
+
   test('is told for each source', () => {
     const some = sticky.replace('KUBE-SVC -m recent --rcheck', 'KUBE-SVC -s 10.1.0.0/16 -m recent --rcheck');
     assert.equal(
