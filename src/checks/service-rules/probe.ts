@@ -35,7 +35,8 @@ export async function probe(context: ProbeContext, means: Means): Promise<Eviden
   const { rulesets, unreadable } = await readRules(families, means);
   const problems = host.ok ? unreadable : [...unreadable, { tool: host.tool, problem: host.problem }];
   const signs = {
-    virtualServers: await means.read('/proc/net/ip_vs'),
+    // Who may not read it may read no rules either, which is told.
+    virtualServers: await means.read('/proc/net/ip_vs').catch(() => undefined),
     addresses: host.ok ? host.addresses : '',
   };
   const found = said.mode ?? kernelMode(rulesets, signs);
