@@ -1,7 +1,7 @@
 /** The one thing that an endpoint of its own changes on most nodes: a short way, as it does so for very many. */
 import { outcomeText } from './entry.ts';
 import { internalOutcome } from './expected-outcomes.ts';
-import type { ServicePort } from './service-port.ts';
+import type { PortEndpoint, ServicePort } from './service-port.ts';
 import type { Site } from './site.ts';
 
 /**
@@ -13,16 +13,25 @@ export function hasOnlyHairpins({ detector }: Site): boolean {
 }
 
 /** withHairpins is the text of that row with what changes for the endpoints that are here, from the text without it. */
-export function withHairpins(text: string, port: ServicePort, site: Site): string {
+export function withHairpins(
+  text: string,
+  port: ServicePort,
+  endpoints: readonly PortEndpoint[],
+  site: Site,
+): string {
   let changed = text;
-  for (const endpoint of port.endpoints) {
-    if (!site.isHere(endpoint)) continue;
+  for (const endpoint of endpoints) {
     // Entering packets come first in the text, so what is found is theirs.
     const start = changed.indexOf(`;Endpoint ${endpoint.text} `);
     if (start < 0) continue;
-    const elsewhere = outcomeText(internalOutcome(port, site, site.entering, endpoint, false));
     const here = outcomeText(internalOutcome(port, site, site.entering, endpoint, true));
-    changed = `${changed.slice(0, start)}${here}${changed.slice(start + elsewhere.length)}`;
+    changed = changed.slice(0, start) + here + changed.slice(endOfOutcome(changed, start + 1));
   }
   return changed;
+}
+
+/** An outcome ends where the next one begins, or the next kind of packets. */
+function endOfOutcome(text: string, from: number): number {
+  const [next, last] = [text.indexOf(';', from), text.indexOf('|', from)];
+  return next < 0 || last < next ? last : next;
 }

@@ -133,7 +133,7 @@ function baseOf(index: ServicePortIndex, site: Site): Base {
 /** specialPorts are those whose rows on a node are not those of the base, beyond what `addHairpins` does. */
 function specialPorts(index: ServicePortIndex, site: Site): ReadonlySet<number> {
   const numbers = new Set(index.ranged);
-  const near = site.mode === 'nftables' && !hasOnlyHairpins(site) ? index.onNode(site.name) : [];
+  const near = site.mode === 'nftables' && !hasOnlyHairpins(site) ? index.onNode(site.name).keys() : [];
   const own = [...site.host, site.primary ?? ''].map((address) => index.withAddress(address));
   for (const some of [near, index.aboutNode(site.name), ...own])
     for (const number of some) numbers.add(number);
@@ -147,11 +147,11 @@ function addHairpins(
   special: ReadonlySet<number>,
   digests: Digests,
 ): void {
-  for (const number of index.onNode(site.name)) {
+  for (const [number, endpoints] of index.onNode(site.name)) {
     const port = index.ports[number];
     if (port === undefined || special.has(number)) continue;
     for (const { bucket, hash, text } of base.rows[number] ?? []) {
-      const changed = text === '' ? text : withHairpins(text, port, site);
+      const changed = text === '' ? text : withHairpins(text, port, endpoints, site);
       if (changed === text) continue;
       digests.addHash(bucket, hash);
       digests.addHash(bucket, hashOf(changed));

@@ -18,7 +18,7 @@ export class ServicePortIndex {
   readonly ranged: readonly number[];
   readonly #buckets: readonly (readonly number[])[];
   readonly #adopted = new Map<PortEndpoint, string>();
-  readonly #onNode = new Map<string, number[]>();
+  readonly #onNode = new Map<string, Map<number, PortEndpoint[]>>();
   readonly #aboutNode = new Map<string, number[]>();
   readonly #byAddress = new Map<string, number[]>();
 
@@ -54,9 +54,9 @@ export class ServicePortIndex {
     return this.#buckets[bucket] ?? [];
   }
 
-  /** onNode are the ports with an endpoint on a node. */
-  onNode(name: string): readonly number[] {
-    return this.#onNode.get(name) ?? [];
+  /** onNode are the ports with an endpoint on a node, and these endpoints. */
+  onNode(name: string): ReadonlyMap<number, readonly PortEndpoint[]> {
+    return this.#onNode.get(name) ?? new Map();
   }
 
   /** aboutNode are those of them, and those with hints for the node, whose choice of endpoints depends on it. */
@@ -90,10 +90,20 @@ export class ServicePortIndex {
         for (const each of homeless.get(text) ?? []) {
           if (each.protocol !== protocol) continue;
           this.#adopted.set(each.endpoint, node);
-          noted(this.#onNode, node, each.index);
+          this.#settle(node, each.index, each.endpoint);
         }
       }
     }
+  }
+
+  #settle(node: string, index: number, endpoint: PortEndpoint): void {
+    const ports = this.#onNode.get(node) ?? new Map<number, PortEndpoint[]>();
+    this.#onNode.set(node, ports);
+    const endpoints = ports.get(index);
+    if (endpoints === undefined) ports.set(index, [endpoint]);
+    else if (!endpoints.includes(endpoint)) endpoints.push(endpoint);
+    const port = this.ports[index];
+    if (port?.internalLocal || port?.externalLocal) noted(this.#aboutNode, node, index);
   }
 
   #place(port: ServicePort, index: number): void {
@@ -101,9 +111,7 @@ export class ServicePortIndex {
       const { node, nodeHints, ip } = endpoint;
       noted(this.#byAddress, ip, index);
       for (const hint of nodeHints ?? []) noted(this.#aboutNode, hint, index);
-      if (node === undefined) continue;
-      noted(this.#onNode, node, index);
-      if (port.internalLocal || port.externalLocal) noted(this.#aboutNode, node, index);
+      if (node !== undefined) this.#settle(node, index, endpoint);
     }
     for (const address of [...port.externalIPs, ...port.loadBalancerIPs]) {
       noted(this.#byAddress, address, index);
@@ -120,5 +128,5 @@ function order(one: string, other: string): number {
 function noted(map: Map<string, number[]>, key: string, index: number): void {
   const found = map.get(key);
   if (found === undefined) map.set(key, [index]);
-  else if (found.at(-1) !== index) found.push(index);
+  else if (found[found.length - 1] !== index) found.push(index);
 }

@@ -36,9 +36,9 @@ export interface PortEndpoint {
   readonly ready: boolean;
   /** lastResort is whether it still serves while it terminates: used where none is ready. */
   readonly lastResort: boolean;
-  readonly node?: string;
-  readonly zoneHints?: readonly string[];
-  readonly nodeHints?: readonly string[];
+  readonly node: string | undefined;
+  readonly zoneHints: readonly string[] | undefined;
+  readonly nodeHints: readonly string[] | undefined;
 }
 
 /**
@@ -114,8 +114,8 @@ function endpointOf(text: string, view: EndpointView): PortEndpoint {
     ip: view.address,
     ready: view.ready,
     lastResort: view.serving && view.terminating,
-    ...(view.node === undefined ? {} : { node: view.node }),
-    ...(view.zoneHints === undefined ? {} : { zoneHints: view.zoneHints }),
-    ...(view.nodeHints === undefined ? {} : { nodeHints: view.nodeHints }),
+    node: view.node,
+    zoneHints: view.zoneHints,
+    nodeHints: view.nodeHints,
   };
 }

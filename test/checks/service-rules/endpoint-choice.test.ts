@@ -103,7 +103,15 @@ describe('the endpoints of a port', () => {
     ]) {
       const [port] = servicePortsOf(service({ endpoints }), 'IPv4');
       assert.deepEqual(port?.endpoints, [
-        { text: `${one}:8080`, ip: one, ready: true, lastResort: false, node: 'n1' },
+        {
+          text: `${one}:8080`,
+          ip: one,
+          ready: true,
+          lastResort: false,
+          node: 'n1',
+          zoneHints: undefined,
+          nodeHints: undefined,
+        },
       ]);
     }
   });

@@ -29,7 +29,7 @@ describe('the digests of expected tables', () => {
           }
         },
       ),
-      { numRuns: 300 },
+      { numRuns: 500 },
     );
   });
 
