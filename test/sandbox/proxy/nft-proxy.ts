@@ -1,15 +1,13 @@
 import type { Family } from '../service-kinds.ts';
 import { cleanIptables, type FamilyProxy, FULL_PERIOD, type Scene } from './family-proxy.ts';
 import { Nft } from './nft.ts';
-import { type NftRuleset, type NftStale, nftFull, nftPartial, nftRuleset } from './nft-ruleset.ts';
+import { NftGarbage } from './nft-garbage.ts';
+import { type NftRuleset, nftFull, nftPartial, nftRuleset } from './nft-ruleset.ts';
 import type { ServicePort } from './service-ports.ts';
 import type { Written } from './sync-record.ts';
 import { forgetFlows } from './tools.ts';
 import { withoutLocal } from './topology.ts';
 import { endedFlows } from './udp-flows.ts';
-
-/** Milliseconds for which a chain stays that nothing leads to: a packet may still be in it. */
-const STALE = 1000;
 
 /**
  * NftProxy writes everything first, after a failure and once an hour. Other syncs write differences to what was written
@@ -22,8 +20,7 @@ export class NftProxy implements FamilyProxy {
   #before: NftRuleset | undefined;
   #known: ServicePort[] = [];
   #fullAt = 0;
-  /** Since when nothing has led to a chain or a set, by its name. */
-  readonly #stale = new Map<string, { at: number; kind: keyof NftStale }>();
+  readonly #garbage = new NftGarbage();
 
   constructor(namespace: string, family: Family) {
     this.#namespace = namespace;
@@ -48,7 +45,7 @@ export class NftProxy implements FamilyProxy {
     if (before === undefined) {
       await this.#nft.apply(nftFull(rules, await this.#nft.held()));
       this.#fullAt = now;
-      this.#stale.clear();
+      this.#garbage.clear();
     } else await this.#change(rules, before, now);
     this.#before = rules;
     await forgetFlows(this.#namespace, this.#family, endedFlows(this.#known, ports));
@@ -61,13 +58,9 @@ export class NftProxy implements FamilyProxy {
   }
 
   async #change(rules: NftRuleset, before: NftRuleset, now: number): Promise<void> {
-    const due = [...this.#stale].filter(([, { at }]) => now - at >= STALE);
-    const names = (wanted: keyof NftStale) =>
-      due.flatMap(([name, { kind }]) => (kind === wanted ? [name] : []));
-    const { text, stale } = nftPartial(rules, before, { chains: names('chains'), sets: names('sets') });
+    const due = this.#garbage.due(before, rules, now);
+    const { text, stale } = nftPartial(rules, before, due);
     if (text !== '') await this.#nft.apply(text);
-    for (const [name] of due) this.#stale.delete(name);
-    for (const name of stale.chains) this.#stale.set(name, { at: now, kind: 'chains' });
-    for (const name of stale.sets) this.#stale.set(name, { at: now, kind: 'sets' });
+    this.#garbage.deleted(due, stale, now);
   }
 }

@@ -5,6 +5,7 @@ import { describe, it } from 'node:test';
 import type { Node } from '../kinds.ts';
 import type { EndpointSlice, Family, Service } from '../service-kinds.ts';
 import { words } from './nft-fixed.ts';
+import { NftGarbage } from './nft-garbage.ts';
 import { type Listed, listedTable } from './nft-listed.ts';
 import { nftEndpoint, nftPortChains } from './nft-names.ts';
 import { type NftRuleset, nftFull, nftPartial, nftRuleset } from './nft-ruleset.ts';
@@ -115,5 +116,48 @@ describe('a transaction', () => {
     const text = nftFull(before, { chains: [gone, 'somebodys'], sets: [] });
     assert.match(text, new RegExp(`^delete chain ip kube-proxy ${gone}$`, 'm'));
     assert.doesNotMatch(text, /somebodys/);
+  });
+});
+
+describe('a chain that nothing leads to', () => {
+  const full = written('n1', 'IPv4');
+  const without = written(
+    'n1',
+    'IPv4',
+    services.filter(({ metadata: { name } }) => name !== 'db'),
+  );
+  const chain = 'service-LZY2KYJC-shop/db/tcp/';
+
+  /** What a proxy deletes that goes from ruleset to ruleset, each at a time of its own. */
+  const deleted = (...steps: [NftRuleset, number][]) => {
+    const garbage = new NftGarbage();
+    let before = full;
+    return steps.map(([rules, now]) => {
+      const due = garbage.due(before, rules, now);
+      garbage.deleted(due, nftPartial(rules, before, due).stale, now);
+      before = rules;
+      return due.chains;
+    });
+  };
+
+  it('is deleted by the first sync that comes a second later', () => {
+    assert.deepEqual(deleted([without, 0], [without, 999], [without, 1000], [without, 2000]), [
+      [],
+      [],
+      [chain],
+      [],
+    ]);
+  });
+
+  it('is deleted once, although it was used again and left again in between', () => {
+    const steps = deleted(
+      [without, 0],
+      [full, 500],
+      [without, 1500],
+      [without, 2000],
+      [without, 2500],
+      [without, 4000],
+    );
+    assert.deepEqual(steps, [[], [], [], [], [chain], []]);
   });
 });

@@ -85,6 +85,12 @@ function clientsOf(ports: Iterable<NftPort>): [string, NftSet][] {
   return [...ports].flatMap(({ clients }) => [...clients]);
 }
 
+/** portNames are the names of all chains and sets that are Services'. */
+export function portNames({ ports }: NftRuleset): Set<string> {
+  const all = [...ports.values()];
+  return new Set([...chainsOf(all), ...clientsOf(all)].map(([name]) => name));
+}
+
 /** nftFull writes the whole table and removes what is left of Services from before. Lists of clients stay. */
 export function nftFull(rules: NftRuleset, held: NftHeld): string {
   const lines = new Lines(rules.family);
