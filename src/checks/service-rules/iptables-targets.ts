@@ -2,7 +2,7 @@
 import type { Family } from './address-set.ts';
 import { natTargetOf } from './iptables-addresses.ts';
 import { markAction } from './iptables-matches.ts';
-import { portOf } from './iptables-numbers.ts';
+import { markedOf, portOf } from './iptables-numbers.ts';
 import { type Extension, extensionOf, onlyOption } from './iptables-options.ts';
 import type { Action, Step } from './model.ts';
 
@@ -45,7 +45,7 @@ function stepOf(extension: Extension, family: Family): Step | undefined {
     case 'CT':
       return options.some((each) => each.name === '--notrack') ? { action: 'notrack' } : nothing;
     case 'CONNMARK':
-      return options.some((each) => each.name === '--restore-mark') ? undefined : nothing;
+      return options.some((each) => each.name === '--restore-mark') ? restoredMark(extension) : nothing;
     case 'DNAT':
       return destinationStep(extension, family);
     case 'REDIRECT':
@@ -55,6 +55,22 @@ function stepOf(extension: Extension, family: Family): Step | undefined {
     default:
       return undefined;
   }
+}
+
+/**
+ * The mark of a connection that is new is zero. Agents that set it on the same way (the AWS VPC CNI does) ask for a bit of
+ * their own by which answers are routed, and no Service rule asks for that.
+ */
+function restoredMark({ options }: Extension): Step | undefined {
+  const [restore, ...masks] = options;
+  let mask = 0xffff_ffff;
+  for (const { negated, name, values } of masks) {
+    const bits = values.length === 1 && !negated ? markedOf(values[0] ?? '')?.value : undefined;
+    if (bits === undefined || !/^--(mask|nfmask|ctmask)$/.test(name)) return undefined;
+    if (name !== '--ctmask') mask = bits;
+  }
+  if (restore?.name !== '--restore-mark') return undefined;
+  return { action: 'mark', and: ~mask >>> 0, xor: 0 };
 }
 
 /** Random ports and persistence concern which of several targets is taken: there is one. */

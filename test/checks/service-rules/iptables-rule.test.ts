@@ -200,9 +200,11 @@ const rules: readonly (readonly [string, ...Step[]])[] = [
   ['-j LOG --log-prefix "a -j b "', nothing],
   ['-j NFLOG --nflog-group 5', nothing],
   ['-j CONNMARK --save-mark --nfmask 0xff --ctmask 0xff', nothing],
+  ['-j CONNMARK --restore-mark --nfmask 0xff --ctmask 0xff', { action: 'mark', and: 0xffffff00, xor: 0 }],
+  ['-j CONNMARK --restore-mark', { action: 'mark', and: 0, xor: 0 }],
   [
-    '-j CONNMARK --restore-mark --nfmask 0xff --ctmask 0xff',
-    { action: 'unknown', text: 'CONNMARK --restore-mark --nfmask 0xff --ctmask 0xff' },
+    '-j CONNMARK --restore-mark --something 1',
+    { action: 'unknown', text: 'CONNMARK --restore-mark --something 1' },
   ],
   ['-j NFQUEUE --queue-num 0', { action: 'unknown', text: 'NFQUEUE --queue-num 0' }],
   ['-j NOWHERE', { action: 'unknown', text: 'NOWHERE' }],
