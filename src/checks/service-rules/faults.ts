@@ -1,6 +1,7 @@
 /** What of a node's differences counts, and how all of one reason is told at once. */
 import type { EvidenceExcerpt } from '../verdict.ts';
 import type { Difference } from './difference.ts';
+import { bucketOf } from './digest.ts';
 import type { Evidence } from './evidence.ts';
 import { type Opinion, subjects } from './opinion.ts';
 import type { Reason } from './reasons.ts';
@@ -22,7 +23,7 @@ const named = 6;
 const shownRules = 4;
 const longestRule = 190;
 
-/** toldOf tells the faults of one reason as one failure: hundreds of stale Services have one cause. */
+/** toldOf tells the faults of one reason in the same words for all buckets: hundreds of stale Services have one cause. */
 export function toldOf(reason: Reason, faults: readonly Fault[], evidence: Evidence, lead = ''): Opinion {
   const ordered = [...faults].sort((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1));
   const shown = ordered.slice(0, examples).map(sentenceOf);
@@ -32,12 +33,14 @@ export function toldOf(reason: Reason, faults: readonly Fault[], evidence: Evide
   const more = left === 0 ? '' : `; and ${left} more${namesOf(services, ordered.slice(0, examples))}`;
   const causes = [...foreignTo(reason, evidence), ...stateOf(evidence)];
   const message = [`${lead}${count}${shown.join('; ')}${more}`, ...causes].join('; ');
+  const buckets = new Set(ordered.map(({ difference }) => bucketOf(difference.destination)));
   const excerpt = excerptOf(ordered, reason === 'PacketsTaken' ? evidence : undefined);
   return {
     outcome: reason === 'RuleNotUnderstood' ? 'Unknown' : 'Failed',
     reason,
     message,
     about: subjects.services,
+    questions: buckets.size,
     ...(excerpt === undefined ? {} : { evidence: excerpt }),
   };
 }

@@ -5,7 +5,7 @@ import { comparedOf } from './buckets.ts';
 import { linePrefix } from './detail-reader.ts';
 import { opinionWithoutEvidence } from './lost.ts';
 import { withModes } from './modes.ts';
-import { type Opinion, subjects, verdictOf } from './opinion.ts';
+import { type Opinion, subjects, verdictsOf } from './opinion.ts';
 import { serviceRulesOptionsOf } from './options.ts';
 import { opinionOnProxy } from './proxy.ts';
 import { opinionsOnRules } from './rules.ts';
@@ -15,7 +15,7 @@ import { withoutRules } from './without-rules.ts';
 
 /**
  * judge is `Check.judge` of ServiceRules. A node without evidence has one verdict; one with evidence has one for each
- * bucket of Services that is right, one for each reason for which others are wrong, and one on kube-proxy itself.
+ * bucket of Services that is right, one for each reason for which another is wrong, and one on kube-proxy itself.
  */
 export function judge(input: JudgeInput): readonly Verdict[] {
   const options = serviceRulesOptionsOf(input.check);
@@ -25,7 +25,7 @@ export function judge(input: JudgeInput): readonly Verdict[] {
   const run = runOf(seen, options);
   const verdicts = sides.flatMap((side) => {
     const opinions = side.kind === 'Seen' ? opinionsOn(input, run, side) : [opinionWithoutEvidence(side)];
-    return opinions.map((opinion) => verdictOf(input, side.node, opinion));
+    return opinions.flatMap((opinion) => verdictsOf(input, side.node, opinion));
   });
   return withModes(verdicts, seen);
 }

@@ -13,6 +13,8 @@ export interface Opinion {
   /** about is what of the node it is about. */
   readonly about: string;
   readonly evidence?: EvidenceExcerpt;
+  /** questions is how many buckets of Services it is the answer for, all told in the same words; one where it is left out. */
+  readonly questions?: number;
 }
 
 /**
@@ -37,10 +39,13 @@ export function passed(about: string): Opinion {
   return { outcome: 'Passed', reason: 'AsExpected', message: '', about };
 }
 
-/** verdictOf is the verdict on a node. What fails is of that node: nobody else writes its rules. */
-export function verdictOf({ check }: JudgeInput, node: string, opinion: Opinion): Verdict {
-  const { about, evidence, message, outcome, reason } = opinion;
-  return {
+/**
+ * verdictsOf are the verdicts on a node: one for each question, so that what is wrong weighs as much as what is right.
+ * What fails is of that node: nobody else writes its rules.
+ */
+export function verdictsOf({ check }: JudgeInput, node: string, opinion: Opinion): readonly Verdict[] {
+  const { about, evidence, message, outcome, questions = 1, reason } = opinion;
+  const verdict: Verdict = {
     check: check.name,
     type: check.type,
     outcome,
@@ -51,4 +56,5 @@ export function verdictOf({ check }: JudgeInput, node: string, opinion: Opinion)
     ...(outcome === 'Failed' ? { blames: { kind: 'Node', name: node } } : {}),
     ...(evidence === undefined ? {} : { evidence }),
   };
+  return Array.from({ length: questions }, () => verdict);
 }

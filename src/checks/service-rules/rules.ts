@@ -72,7 +72,8 @@ function unsettledOf({ settling, tooLong }: Weighing): readonly Opinion[] {
 function unreadOf({ problem, unread }: Weighing): readonly Opinion[] {
   if (unread.length === 0) return [];
   const message = `the rules differ from the API in ${unread.length} of 128 parts, and which ones is not known: ${problem}`;
-  return [{ outcome: 'Unknown', reason: 'RowsNotRead', message, about: subjects.services }];
+  const questions = unread.length;
+  return [{ outcome: 'Unknown', reason: 'RowsNotRead', message, about: subjects.services, questions }];
 }
 
 /** limitsOf is what nothing can be said of, beside what was judged. */

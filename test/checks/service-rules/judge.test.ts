@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { JudgeInput } from '../../../src/checks/check.ts';
-import type { Entry } from '../../../src/checks/service-rules/entry.ts';
+import { bucketOf } from '../../../src/checks/service-rules/digest.ts';
+import type { Destination, Entry } from '../../../src/checks/service-rules/entry.ts';
 import { serviceRules } from '../../../src/checks/service-rules/index.ts';
 import { judge, wantsLog } from '../../../src/checks/service-rules/judge.ts';
 import type { Verdict } from '../../../src/checks/verdict.ts';
@@ -43,6 +44,14 @@ const misled = (address: string, port: number) => (rows: Map<string, Entry>) => 
   const entering = entry.entering.map((outcome) => ({ ...outcome, endpoint: '10.66.6.6:8080' }));
   rows.set(key, { ...entry, entering });
 };
+
+const http = (address: string): Destination => ({
+  family: 'IPv4',
+  kind: 'Address',
+  address,
+  protocol: 'tcp',
+  port: 80,
+});
 
 describe('The judge of ServiceRules', () => {
   it('passes nodes that do what the API says: one question for each part of the table, and one for kube-proxy', () => {
@@ -102,6 +111,8 @@ describe('The judge of ServiceRules', () => {
     assert.deepEqual(reasonsOf(verdicts), ['n3 Failed ServiceStale']);
     const { message = '', evidence } = verdicts.find(({ outcome }) => outcome === 'Failed') ?? {};
     assert.match(message, /^100 destinations: .*; and 97 more; kube-proxy last wrote/);
+    const parts = new Set(many.map(({ clusterIPs: [address = ''] }) => bucketOf(http(address))));
+    assert.equal(verdicts.filter(({ outcome }) => outcome === 'Failed').length, parts.size);
     assert.ok(message.length < 1024, message);
     assert.ok(JSON.stringify(evidence).length < 1024);
   });

@@ -208,20 +208,21 @@ function packed(rows: readonly DetailRow[]): string {
 
 const none = packed([]);
 
-/** told is what a reader sees of what did not pass: outcome, reason, subject, message, whom it blames, and warnings. */
+/** told is what a reader sees of what did not pass, each once: outcome, reason, subject, message, whom it blames, and warnings. */
 export function told(verdicts: readonly Verdict[]): readonly string[] {
-  return verdicts.flatMap(({ outcome, reason, subject, message, blames, warning }) => [
+  const all = verdicts.flatMap(({ outcome, reason, subject, message, blames, warning }) => [
     ...(outcome === 'Passed'
       ? []
       : [`${outcome} ${reason} | ${subject} | ${message}${blames === undefined ? '' : ` | ${blames.name}`}`]),
     ...(warning === undefined ? [] : [`Warning ${warning.reason} | ${warning.message}`]),
   ]);
+  return [...new Set(all)];
 }
 
-/** reasonsOf are outcome, reason and node of what did not pass, sorted. */
+/** reasonsOf are outcome, reason and node of what did not pass, sorted, each once. */
 export function reasonsOf(verdicts: readonly Verdict[]): readonly string[] {
-  return verdicts
+  const reasons = verdicts
     .filter(({ outcome }) => outcome !== 'Passed')
-    .map(({ node, outcome, reason }) => `${node} ${outcome} ${reason}`)
-    .sort();
+    .map(({ node, outcome, reason }) => `${node} ${outcome} ${reason}`);
+  return [...new Set(reasons)].sort();
 }
