@@ -1,16 +1,18 @@
 /** `npm run sandbox -- up`: a cluster in the foreground, until it is interrupted. */
 import { parseArgs } from 'node:util';
 import type { Families } from './node/addresses.ts';
+import type { ProxyMode } from './proxy/config.ts';
 import { obstacle } from './requirements.ts';
 import { startSandbox } from './sandbox.ts';
 
-const USAGE = 'usage: npm run sandbox -- up [--nodes 3] [--dual-stack | --ipv6] [--verbose]';
+const USAGE = 'usage: npm run sandbox -- up [--nodes 3] [--dual-stack | --ipv6] [--nftables] [--verbose]';
 /** Node numbers are a byte of the Pods' addresses; a machine gives up long before. */
 const MOST_NODES = 200;
 
 interface Flags {
   nodes: number;
   families: Families;
+  proxyMode: ProxyMode;
   verbose: boolean;
 }
 
@@ -23,6 +25,7 @@ function flagsOf(args: string[]): Flags {
       nodes: { type: 'string', default: '3' },
       'dual-stack': { type: 'boolean', default: false },
       ipv6: { type: 'boolean', default: false },
+      nftables: { type: 'boolean', default: false },
       verbose: { type: 'boolean', default: false },
     },
   });
@@ -31,17 +34,18 @@ function flagsOf(args: string[]): Flags {
   if (!Number.isInteger(nodes) || nodes < 1 || nodes > MOST_NODES)
     throw new Error(`--nodes must be 1 to ${MOST_NODES}`);
   const families: Families = values['dual-stack'] ? ['IPv4', 'IPv6'] : values.ipv6 ? ['IPv6'] : ['IPv4'];
-  return { nodes, families, verbose: values.verbose };
+  const proxyMode = values.nftables ? 'nftables' : 'iptables';
+  return { nodes, families, proxyMode, verbose: values.verbose };
 }
 
-async function up({ nodes, families, verbose }: Flags): Promise<void> {
+async function up({ nodes, families, proxyMode, verbose }: Flags): Promise<void> {
   const interrupted = new Promise<void>((resolve) => {
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => resolve());
   });
   const log = (message: string, fields: Record<string, unknown>) => {
     if (verbose) process.stderr.write(`${JSON.stringify({ message, ...fields })}\n`);
   };
-  const sandbox = await startSandbox({ nodes, families, log });
+  const sandbox = await startSandbox({ nodes, families, proxyMode, log });
   const [first = 'n1'] = sandbox.nodes.keys();
   process.stdout.write(
     [
