@@ -14,7 +14,12 @@ interface Way {
 export function certainEnds(ends: readonly End[]): readonly End[] {
   const main = ends.filter(({ on }) => on === undefined);
   if (main.every(({ decisions, kind }) => decisions === undefined && kind !== 'Unknown')) return ends;
-  const ways = main.map((end) => ({ end, path: pathOf(end.decisions) }));
+  // To be put on a list is nothing where no list is asked.
+  const asked = main.length < ends.length;
+  const ways = main.map((end) => ({
+    end: asked ? end : { ...end, put: undefined },
+    path: pathOf(end.decisions),
+  }));
   const atoms = atomsOf(main.map(({ sources }) => sources));
   const certain = atoms.flatMap((atom) => certainIn(atom, ways));
   return [...certain, ...ends.filter(({ on, decisions }) => on !== undefined && decisions === undefined)];
@@ -73,7 +78,7 @@ function alike(one: readonly End[], other: readonly End[]): boolean {
 function weightsOf(ends: readonly End[]): ReadonlyMap<string, number> {
   const weights = new Map<string, number>();
   for (const { kind, address, port, masqueraded, put, weight } of ends) {
-    const list = kind === 'Endpoint' ? (put?.value ?? '') : '';
+    const list = kind === 'Endpoint' ? put?.value : '';
     const key = `${kind} ${address} ${port} ${masqueraded} ${list}`;
     weights.set(key, (weights.get(key) ?? 0) + weight);
   }

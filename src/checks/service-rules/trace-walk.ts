@@ -6,6 +6,7 @@ import {
   type AddressSet,
   type Bound,
   difference,
+  emptySet,
   type Family,
   intersection,
   isEmpty,
@@ -15,9 +16,10 @@ import {
 import { isKubeProxys } from './kube-proxy-chains.ts';
 import type { Action, BaseChain, Chain, Field, Match, Rule, Ruleset, Verdict } from './model.ts';
 import { ChainIndex } from './trace-index.ts';
-import { marked } from './trace-marks.ts';
+import { type Marks, marked, together, within } from './trace-marks.ts';
 import { answer, type Surroundings } from './trace-match.ts';
 import { SetIndex } from './trace-sets.ts';
+import { isPlain, Shared } from './trace-shared.ts';
 import { type Link, merged, type State, withSources } from './trace-state.ts';
 import { translated } from './trace-translate.ts';
 
@@ -53,6 +55,13 @@ interface Within {
   readonly path: Link<Rule> | undefined;
 }
 
+/** Paint is what a rule does that only marks packets. */
+interface Paint {
+  readonly and: number;
+  readonly xor: number;
+  readonly byKubeProxy: boolean;
+}
+
 /** A chain is worth an index once it was walked through so often, and has so many rules. */
 const worthAnIndex = { walks: 4, rules: 16 };
 
@@ -69,6 +78,11 @@ export class Walker {
   /** indices are those of chains, or how often a chain was walked through without one. */
   private readonly indices = new Map<Chain, ChainIndex | number>();
   private readonly sets = new Map<string, SetIndex | undefined>();
+  /** paints are those of chains that packets were sent to; undefined of chains that do more. */
+  private readonly paints = new Map<string, Paint | undefined>();
+  private readonly shared = new Shared();
+  /** asksOrigin is set by rules that tell origins apart. */
+  private asksOrigin = false;
   private spent = 0;
   private limit = 0;
   private decisions = 0;
@@ -161,6 +175,11 @@ export class Walker {
           }
         }
       }
+      const painted = open || index < steps.length - 1 ? undefined : this.paintOf(steps[index], within.chain);
+      if (painted !== undefined) {
+        next.push({ ...current, marks: paintedMarks(current, sources, painted) });
+        return;
+      }
       current = parted(current, sources, next);
       const matched = open ? this.openMatches(rule, from, index, current, within.passage, next) : current;
       if (matched === undefined) return;
@@ -173,6 +192,17 @@ export class Walker {
       }
     }
     next.push(current);
+  }
+
+  /** What a last step does to packets that does nothing but mark them: it needs no two ways, as marks know sources. */
+  private paintOf(step: Match | Action | undefined, chain: Chain): Paint | undefined {
+    if (step === undefined || !('action' in step)) return undefined;
+    if (step.action === 'mark') return { and: step.and, xor: step.xor, byKubeProxy: isKubeProxys(chain) };
+    if (step.action !== 'jump') return undefined;
+    if (this.paints.has(step.chain)) return this.paints.get(step.chain);
+    const paint = paintOfChain(this.ruleset.chains.get(step.chain));
+    this.paints.set(step.chain, paint);
+    return paint;
   }
 
   /** The matches of a run that packets' own fields do not answer. */
@@ -205,6 +235,11 @@ export class Walker {
         return undefined;
       case 'element':
         return this.element(match, state, around);
+      case 'sourceLocal':
+      case 'inInterface':
+      case 'outInterface':
+        this.asksOrigin = true;
+        return answer(match, state, around);
       default:
         return answer(match, state, around);
     }
@@ -281,10 +316,13 @@ export class Walker {
       case 'unknown':
         this.stop('Unknown', state, rule, within);
         return undefined;
+      case 'redirect':
+        this.asksOrigin = true;
+        this.translate(action, rule, state, within);
+        return undefined;
       case 'masquerade':
       case 'snat':
       case 'dnat':
-      case 'redirect':
         this.translate(action, rule, state, within);
         return undefined;
       default:
@@ -362,13 +400,35 @@ export class Walker {
           this.stop('Unknown', state, rule, within);
           return;
         }
-        const { depth, passage, accepted } = within;
-        const path = { value: rule, before: within.path };
-        const out = this.walk([state], { chain, depth: depth + 1, passage, accepted, path });
+        const out = this.enter(chain, rule, state, within);
         if (verdict.action === 'jump') next.push(...out);
         else returned.push(...out);
       }
     }
+  }
+
+  /** The states that return from a chain. Those of Services are entered from the one that the base chain jumps to. */
+  private enter(chain: Chain, rule: Rule, state: State, within: Within): readonly State[] {
+    const { depth, passage } = within;
+    const path = { value: rule, before: within.path };
+    const walk = (accepted: State[]): State[] =>
+      this.walk([state], { chain, depth: depth + 1, passage, accepted, path });
+    if (depth !== 1 || passage.behind || passage.base.type !== 'nat' || !isPlain(state)) {
+      return walk(within.accepted);
+    }
+    let met = this.shared.of(chain, state);
+    if (met === undefined) {
+      const before = this.stops;
+      this.stops = [];
+      this.asksOrigin = false;
+      const accepted: State[] = [];
+      met = { accepted, returned: walk(accepted), stops: this.stops };
+      if (!this.asksOrigin) this.shared.keep(chain, state, met);
+      this.stops = before;
+    }
+    within.accepted.push(...met.accepted);
+    this.stops.push(...met.stops);
+    return met.returned;
   }
 
   /** To accept a packet is to decide over it only where kube-proxy's rules would still have come. */
@@ -434,6 +494,22 @@ function parted(state: State, sources: AddressSet, next: State[]): State {
   if (sources === state.sources || sameSet(sources, state.sources)) return state;
   next.push({ ...state, sources: difference(state.sources, sources) });
   return { ...state, sources };
+}
+
+/** A chain paints where its one rule marks every packet. */
+function paintOfChain(chain: Chain | undefined): Paint | undefined {
+  const [rule, ...more] = chain?.rules ?? [];
+  const [step, ...others] = rule?.steps ?? [];
+  if (chain === undefined || more.length > 0 || others.length > 0) return undefined;
+  if (step === undefined || !('action' in step) || step.action !== 'mark') return undefined;
+  return { and: step.and, xor: step.xor, byKubeProxy: isKubeProxys(chain) };
+}
+
+/** The marks of a packet of which some sources are marked. */
+function paintedMarks({ marks, sources }: State, some: AddressSet, paint: Paint): Marks {
+  const rest = some === sources ? emptySet(sources.family) : difference(sources, some);
+  const painted = marked(within(marks, some), paint.and, paint.xor, paint.byKubeProxy);
+  return isEmpty(rest) ? painted : together(within(marks, rest), painted);
 }
 
 /** Sources on the list go on; those that are not on it do not match, and are known not to be. */
