@@ -4,6 +4,7 @@ import type { Compared } from './buckets.ts';
 import { isChangingBucket } from './changing.ts';
 import { Details } from './detail-reader.ts';
 import type { Fault } from './faults.ts';
+import { isAsOtherPorts } from './other-ports.ts';
 import { familyOf, pairsOf, weighPair } from './pairs.ts';
 import type { Known } from './settling.ts';
 import type { SeenSide } from './sides.ts';
@@ -40,13 +41,14 @@ export function weighingOf(
   const tooLong = new Set<string>();
   const unread: number[] = [];
   let problem = 'error' in log ? log.error : '';
+  const expectedOf = (bucket: number) => rowsOfNode(tables, facts, evidence.families, new Set([bucket]));
   for (const bucket of wrong) {
     if (faults.length >= enough) return { faults, more: true, settling, tooLong, unread, problem };
     const read = details.bucket(bucket);
-    const expected = rowsOfNode(tables, facts, evidence.families, new Set([bucket]));
+    const expected = expectedOf(bucket);
     if (read?.ok === true) {
       for (const pair of pairsOf(read.rows, expected)) {
-        if (!families.includes(familyOf(pair))) continue;
+        if (!families.includes(familyOf(pair)) || isAsOtherPorts(pair, wrong, expectedOf)) continue;
         for (const each of weighPair(pair, evidence, known)) {
           if (each.kind === 'Counts') faults.push(each.fault);
           else (each.kind === 'Settling' ? settling : tooLong).add(each.message);
