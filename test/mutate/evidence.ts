@@ -24,7 +24,8 @@ export interface Rules {
 /** NodeNetwork is what must be known of the node beside its rules. */
 export interface NodeNetwork {
   readonly host: HostNetwork;
-  readonly primary: string;
+  /** primaries are the node's first addresses, of one family or both. */
+  readonly primaries: readonly string[];
   readonly config: ProxyConfig;
 }
 
@@ -40,12 +41,12 @@ export function networkOf({ addr, route, mode, primary, name }: CapturedNode): N
   const host = readHost({ addr, route, rule: '[]' });
   const config = proxyConfigOf(configzText(mode), mode);
   if (host === undefined || config === undefined) throw new Error(`${name} cannot be read`);
-  return { host, config, primary };
+  return { host, config, primaries: [primary] };
 }
 
 /** reportOf reads, traces and sums up what a node holds, as its probe does. */
 export function reportOf(rules: readonly Rules[], network: NodeNetwork): Reported {
-  const { host, config, primary } = network;
+  const { host, config, primaries } = network;
   const mode = rules[0]?.mode ?? 'iptables';
   const readings = rules.map((each) => ({ ...each, reading: readingOf(each) }));
   const problems = readings.flatMap(({ reading }) =>
@@ -56,10 +57,11 @@ export function reportOf(rules: readonly Rules[], network: NodeNetwork): Reporte
     const [first, ...more] = rulesets.filter((ruleset) => ruleset.family === family);
     if (first === undefined) return [];
     const uplink = host.uplink[family];
+    const primary = primaries.find((address) => address.includes(':') === (family === 'IPv6'));
     return tableOf({
       ruleset: combine([first, ...more]),
       family,
-      ...(primary.includes(':') === (family === 'IPv6') ? { primary } : {}),
+      ...(primary === undefined ? {} : { primary }),
       host: host.addresses,
       outInterface: (address) => host.outInterface(address),
       ...(uplink === undefined ? {} : { uplink }),

@@ -8,7 +8,8 @@ const every = Number(process.argv[2] ?? 1);
 const began = performance.now();
 const counts = new Map<string, { all: number; changing: number; missed: number; false: number }>();
 const disagreements: Result[] = [];
-for (const each of cases()) {
+for (const { open } of cases()) {
+  const each = open();
   const [start, before] = [performance.now(), disagreements.length];
   let count = 0;
   for (const [index, mutation] of [...each.mutations()].entries()) {

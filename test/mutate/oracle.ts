@@ -7,6 +7,9 @@ import type { Capture, CapturedNode } from './capture.ts';
 import type { Destination, Mutation } from './mutation.ts';
 import { destinationsOf, packetsTo, sourcesOf } from './samples.ts';
 
+/** OracleNode is what must be known of a node. */
+export type OracleNode = Pick<CapturedNode, 'mode' | 'text' | 'addresses' | 'primary'>;
+
 /** Witness is a packet that meets something else. */
 export interface Witness {
   readonly sent: Sent;
@@ -19,14 +22,14 @@ export interface Witness {
  * mutation changed can meet something else.
  */
 export class Oracle {
-  readonly #node: CapturedNode;
+  readonly #node: OracleNode;
   readonly #healthy: Kernel;
   readonly #sources: readonly string[];
   readonly #meetings = new Map<string, Meeting>();
   /** #passers are, for each rule and set, the packets that met it. */
   readonly #passers = new Map<string, Sent[]>();
 
-  constructor(node: CapturedNode, capture: Capture) {
+  constructor(node: OracleNode, capture: Pick<Capture, 'services' | 'slices'>) {
     this.#node = node;
     this.#healthy = kernelOf(node, node.text, 4);
     this.#sources = sourcesOf(capture);
@@ -64,7 +67,7 @@ export class Oracle {
   }
 }
 
-function kernelOf(node: CapturedNode, text: string, family: 4 | 6): Kernel {
+function kernelOf(node: OracleNode, text: string, family: 4 | 6): Kernel {
   return node.mode === 'iptables'
     ? kernelOfIptables(text, node.addresses)
     : kernelOfNft(text, family, node.addresses);

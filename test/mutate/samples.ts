@@ -13,7 +13,7 @@ const outside = ['192.0.2.77', '8.8.8.8', '10.99.0.10', '10.99.0.12', '10.99.0.1
 const plainPods = ['10.244.1.200', '10.244.2.200', '10.244.3.200'];
 
 /** sourcesOf are those that packets of a node's table are tried with. */
-export function sourcesOf(capture: Capture): readonly string[] {
+export function sourcesOf(capture: Pick<Capture, 'services' | 'slices'>): readonly string[] {
   const endpoints = capture.slices.flatMap((slice) =>
     listOf(slice.endpoints).map((endpoint) => String(listOf(objectOf(endpoint).addresses)[0])),
   );
@@ -24,10 +24,16 @@ export function sourcesOf(capture: Capture): readonly string[] {
   return [...new Set(all.filter((address) => !address.includes(':')))];
 }
 
-/** destinationsOf are every address, protocol and port that the API names, and ports that no Service has. */
-export function destinationsOf(capture: Capture): readonly Destination[] {
+const otherProxy = 'service.kubernetes.io/service-proxy-name';
+
+/**
+ * destinationsOf are every address, protocol and port of the Services that kube-proxy serves, and ports that no Service
+ * has.
+ */
+export function destinationsOf(capture: Pick<Capture, 'services'>): readonly Destination[] {
   return capture.services.flatMap((service) => {
     const spec = objectOf(service.spec);
+    if (otherProxy in objectOf(objectOf(service.metadata).labels ?? {})) return [];
     const ingress = listOf(objectOf(objectOf(service.status).loadBalancer).ingress).map(objectOf);
     const cluster = listOf(spec.clusterIPs)
       .map(String)
@@ -54,32 +60,31 @@ export function destinationsOf(capture: Capture): readonly Destination[] {
 
 /** packetsTo are those from all sources to all destinations, as they get to a node. */
 export function packetsTo(
-  node: CapturedNode,
+  node: Pick<CapturedNode, 'addresses' | 'primary'>,
   sources: readonly string[],
   destinations: readonly Destination[],
 ): readonly Sent[] {
   return destinations.flatMap(({ address, protocol, port }) => {
-    if (address?.startsWith('127.')) return [];
+    const loopback: readonly Sent[] = [
+      { from: 'node', source: '127.0.0.1', destination: '127.0.0.1', protocol, port },
+    ];
+    if (address?.startsWith('127.')) return loopback;
     const to = address === undefined ? [...node.addresses] : [address];
     const own = to.map((destination): Sent => {
       const source = node.addresses.includes(destination) ? destination : node.primary;
       return { from: 'node', source, destination, protocol, port };
     });
-    const loopback: readonly Sent[] =
-      address === undefined
-        ? [{ from: 'node', source: '127.0.0.1', destination: '127.0.0.1', protocol, port }]
-        : [];
     const entering = to.flatMap((destination) =>
       sources
         .filter((source) => !node.addresses.includes(source) && !source.startsWith('127.'))
         .map((source): Sent => ({ from: fromOf(node, source), source, destination, protocol, port })),
     );
-    return [...own, ...loopback, ...entering];
+    return [...own, ...(address === undefined ? loopback : []), ...entering];
   });
 }
 
 /** A Pod of the node comes over its bridge, all else over the wire. */
-function fromOf(node: CapturedNode, source: string): 'pod' | 'wire' {
+function fromOf(node: Pick<CapturedNode, 'addresses' | 'primary'>, source: string): 'pod' | 'wire' {
   const bridge = node.addresses.find((address) => address !== node.primary) ?? '';
   return within(addressOf(source), rangeOf(`${bridge}/24`)) ? 'pod' : 'wire';
 }

@@ -30,19 +30,29 @@ export interface Result {
   readonly known?: string;
 }
 
+/** NodeCase is a case that is not made ready yet. */
+export interface NodeCase {
+  readonly title: string;
+  open(): Case;
+}
+
 /** cases are all nodes of the healthy captures, in both modes. */
-export function* cases(): Generator<Case> {
+export function* cases(): Generator<NodeCase> {
   for (const name of ['iptables-healthy', 'nftables-healthy']) {
     const capture = captureOf(name);
     const cluster = viewOf(capture);
     for (const each of capture.nodes) {
       const node = each.mode === 'iptables' ? each : { ...each, text: withEmptyChain(each.text) };
+      const title = `${node.mode} ${node.name}`;
       yield {
-        title: `${node.mode} ${node.name}`,
-        node,
-        cluster,
-        oracle: new Oracle(node, capture),
-        mutations: () => mutationsOf(node),
+        title,
+        open: () => ({
+          title,
+          node,
+          cluster,
+          oracle: new Oracle(node, capture),
+          mutations: () => mutationsOf(node),
+        }),
       };
     }
   }

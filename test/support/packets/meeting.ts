@@ -17,7 +17,7 @@ export interface Sent {
 export type Meeting = ReadonlyMap<string, number>;
 
 /** ages are how many seconds ago a source was put on a list that the next connection is tried with. */
-const ages = [1, 299, 450, 599, 601, 1201];
+const ages = [1, 299, 450, 599, 601, 1199, 1201, 5399, 7200, 10_799, 10_801, 21_599];
 
 /** meetingOf is what a packet meets. */
 export function meetingOf(kernel: Kernel, sent: Sent): Meeting {
@@ -25,7 +25,7 @@ export function meetingOf(kernel: Kernel, sent: Sent): Meeting {
   const endings = endingsOf(kernel, packet);
   const first = summed(endings);
   const meeting = new Map(first);
-  const lists = new Map(endings.map(({ listed }) => [listed.join(' '), listed]));
+  const lists = new Map(endings.map(({ listed }) => [[...new Set(listed)].join(' '), listed]));
   for (const [text, listed] of lists) {
     if (listed.length === 0) continue;
     for (const age of ages) {
