@@ -23,7 +23,8 @@ export function rowsOf(
   return Object.fromEntries([...rows.values()].map(({ entry }) => [nameOf(entry), shapeOf(entry)]));
 }
 
-function nameOf({ destination: { kind, address, port, protocol } }: Entry): string {
+/** nameOf is `kind address:port/protocol`. */
+export function nameOf({ destination: { kind, address, port, protocol } }: Entry): string {
   return `${kind} ${address}:${port}/${protocol}`;
 }
 
