@@ -56,5 +56,5 @@ export function verdictsOf({ check }: JudgeInput, node: string, opinion: Opinion
     ...(outcome === 'Failed' ? { blames: { kind: 'Node', name: node } } : {}),
     ...(evidence === undefined ? {} : { evidence }),
   };
-  return Array.from({ length: questions }, () => verdict);
+  return Array.from({ length: questions }, () => ({ ...verdict }));
 }
