@@ -6,6 +6,7 @@ import type { Guard, ProxyConfig } from '../../checks/service-rules/evidence.ts'
 import type { HostNetwork } from '../../checks/service-rules/host.ts';
 import type { Ruleset } from '../../checks/service-rules/model.ts';
 import { type TableRow, tableOf } from '../../checks/service-rules/table.ts';
+import { tracedEitherWay } from './ties.ts';
 
 /** Tracing is what is traced through what. */
 export interface Tracing {
@@ -47,15 +48,17 @@ export function traced({ families, rulesets, primary, host, network, config }: T
     const [first, ...others] = rulesets.filter((ruleset) => ruleset.family === family);
     if (first === undefined) continue;
     const [own, uplink] = [primary[family], network.uplink[family]];
-    const table = tableOf({
-      ruleset: combine([first, ...others]),
-      family,
-      host,
-      outInterface: (address) => network.outInterface(address),
-      ...(own === undefined ? {} : { primary: own }),
-      ...(uplink === undefined ? {} : { uplink }),
-      ...(config === undefined ? {} : { config }),
-    });
+    const table = tracedEitherWay(combine([first, ...others]), (ruleset) =>
+      tableOf({
+        ruleset,
+        family,
+        host,
+        outInterface: (address) => network.outInterface(address),
+        ...(own === undefined ? {} : { primary: own }),
+        ...(uplink === undefined ? {} : { uplink }),
+        ...(config === undefined ? {} : { config }),
+      }),
+    );
     tracedFamilies.push(family);
     for (const row of table.rows) {
       rows.push(row);
