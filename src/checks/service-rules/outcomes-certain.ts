@@ -49,14 +49,14 @@ function certainIn(atom: AddressSet, ways: readonly Way[]): readonly End[] {
 /** The ends below one place, undefined where the two ways of one decision differ. */
 function settle(ways: readonly Way[], depth: number): readonly End[] | undefined {
   const settled: End[] = [];
-  const open = new Map<number, { readonly yes: Way[]; readonly no: Way[] }>();
+  const open = new Map<object, { readonly yes: Way[]; readonly no: Way[] }>();
   for (const way of ways) {
     const decision = way.path[depth];
     if (way.end.kind === 'Unknown') return undefined;
     if (decision === undefined) settled.push({ ...way.end, decisions: undefined });
     else {
-      const sides = open.get(decision.number) ?? { yes: [], no: [] };
-      open.set(decision.number, sides);
+      const sides = open.get(decision.place) ?? { yes: [], no: [] };
+      open.set(decision.place, sides);
       (decision.matched ? sides.yes : sides.no).push(way);
     }
   }

@@ -1,6 +1,6 @@
 /** Finding in a long chain the rules that can match one destination, without asking all of them. */
 import type { Bound } from './address-set.ts';
-import type { Rule } from './model.ts';
+import type { Chain, Rule } from './model.ts';
 
 /** ChainIndex holds the positions of rules by the one address, or else the one port, that they ask for. */
 export class ChainIndex {
@@ -34,6 +34,25 @@ export class ChainIndex {
     if (address !== undefined) push(this.byAddress, address, position);
     else if (port !== undefined) push(this.byPort, port, position);
     else this.others.push(position);
+  }
+}
+
+/** A chain is worth an index once it was walked through so often, and has so many rules. */
+const worthAnIndex = { walks: 4, rules: 16 };
+
+/** Indices are those of the chains that are worth one. */
+export class Indices {
+  /** indices are those of chains, or how often a chain was walked through without one. */
+  private readonly indices = new Map<Chain, ChainIndex | number>();
+
+  /** of is the index of a chain that is walked through; undefined for one that is asked rule by rule. */
+  of(chain: Chain): ChainIndex | undefined {
+    if (chain.rules.length < worthAnIndex.rules) return undefined;
+    const known = this.indices.get(chain) ?? 0;
+    if (typeof known === 'object') return known;
+    const index = known < worthAnIndex.walks ? undefined : new ChainIndex(chain.rules);
+    this.indices.set(chain, index ?? known + 1);
+    return index;
   }
 }
 

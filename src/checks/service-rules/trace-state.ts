@@ -9,9 +9,10 @@ export interface Link<Value> {
   readonly before: Link<Value> | undefined;
 }
 
-/** Decision is one way taken at a match that is not understood. Both ways of one place have the same number. */
+/** Decision is one way taken at a match that is not understood. Both ways of one have the same place. */
 export interface Decision {
-  readonly number: number;
+  /** place is another object for each time that a match was met. */
+  readonly place: object;
   readonly matched: boolean;
   readonly rule: Rule;
 }
@@ -100,7 +101,7 @@ function marksOfBoth(one: State, other: State): Marks {
 /** Both ways of one match that is not understood. */
 function areSides(one: State, other: State): boolean {
   const [a, b] = [one.decisions, other.decisions];
-  return a !== undefined && b !== undefined && a.before === b.before && a.value.number === b.value.number;
+  return a !== undefined && b !== undefined && a.before === b.before && a.value.place === b.value.place;
 }
 
 function alike(one: State, other: State): boolean {

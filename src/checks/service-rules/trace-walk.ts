@@ -6,19 +6,20 @@ import {
   type AddressSet,
   type Bound,
   difference,
-  emptySet,
   type Family,
   intersection,
   isEmpty,
   isFull,
-  sameSet,
 } from './address-set.ts';
 import { isKubeProxys } from './kube-proxy-chains.ts';
-import type { Action, BaseChain, Chain, Field, Match, Rule, Ruleset, Verdict } from './model.ts';
-import { ChainIndex } from './trace-index.ts';
-import { type Marks, marked, together, within } from './trace-marks.ts';
-import { answer, type Surroundings } from './trace-match.ts';
-import { SetIndex } from './trace-sets.ts';
+import type { Action, BaseChain, Chain, Rule, Ruleset, Verdict } from './model.ts';
+import { acceptedBy, foreign } from './trace-foreign.ts';
+import { Indices } from './trace-index.ts';
+import { marked } from './trace-marks.ts';
+import type { Surroundings } from './trace-match.ts';
+import { opened, parted } from './trace-open.ts';
+import { Paints, painted } from './trace-paint.ts';
+import { Questions } from './trace-questions.ts';
 import { isPlain, Shared } from './trace-shared.ts';
 import { type Link, merged, type State, withSources } from './trace-state.ts';
 import { translated } from './trace-translate.ts';
@@ -45,7 +46,7 @@ export interface Passage {
 }
 
 /** Within is the chain that is walked through, and what leaves it. */
-interface Within {
+export interface Within {
   readonly chain: Chain;
   readonly depth: number;
   readonly passage: Passage;
@@ -54,16 +55,6 @@ interface Within {
   /** path are the rules that led into this chain, the last first. */
   readonly path: Link<Rule> | undefined;
 }
-
-/** Paint is what a rule does that only marks packets. */
-interface Paint {
-  readonly and: number;
-  readonly xor: number;
-  readonly byKubeProxy: boolean;
-}
-
-/** A chain is worth an index once it was walked through so often, and has so many rules. */
-const worthAnIndex = { walks: 4, rules: 16 };
 
 const deepest = 64;
 /** A node without unknown rules has a few states at one place, and ten thousand Services take a few million steps. */
@@ -75,20 +66,17 @@ export class Walker {
   /** stops are where packets ended since `begin`. */
   stops: Stop[] = [];
   private readonly ruleset: Ruleset;
-  /** indices are those of chains, or how often a chain was walked through without one. */
-  private readonly indices = new Map<Chain, ChainIndex | number>();
-  private readonly sets = new Map<string, SetIndex | undefined>();
-  /** paints are those of chains that packets were sent to; undefined of chains that do more. */
-  private readonly paints = new Map<string, Paint | undefined>();
+  private readonly indices = new Indices();
+  private readonly questions: Questions;
+  private readonly paints: Paints;
   private readonly shared = new Shared();
-  /** asksOrigin is set by rules that tell origins apart. */
-  private asksOrigin = false;
   private spent = 0;
   private limit = 0;
-  private decisions = 0;
 
   constructor(ruleset: Ruleset) {
     this.ruleset = ruleset;
+    this.questions = new Questions(ruleset);
+    this.paints = new Paints(ruleset);
   }
 
   get family(): Family {
@@ -122,7 +110,7 @@ export class Walker {
   /** walk gives the states that return from a chain. */
   private walk(states: readonly State[], within: Within): State[] {
     const returned: State[] = [];
-    const index = this.indexOf(within.chain);
+    const index = this.indices.of(within.chain);
     const [first] = states;
     let current: readonly State[] = states;
     if (index === undefined || first === undefined) {
@@ -165,7 +153,7 @@ export class Walker {
       let open = false;
       for (let step = steps[index]; step !== undefined && 'match' in step; step = steps[index]) {
         index += 1;
-        const asked = this.asked(step, current, within.passage.around);
+        const asked = this.questions.asked(step, current, within.passage.around);
         if (asked === undefined) open = true;
         else if (!isFull(asked)) {
           sources = intersection(sources, asked);
@@ -175,9 +163,9 @@ export class Walker {
           }
         }
       }
-      const painted = open || index < steps.length - 1 ? undefined : this.paintOf(steps[index], within.chain);
-      if (painted !== undefined) {
-        next.push({ ...current, marks: paintedMarks(current, sources, painted) });
+      const paint = open || index < steps.length - 1 ? undefined : this.paints.of(steps[index], within.chain);
+      if (paint !== undefined) {
+        next.push(painted(current, sources, paint));
         return;
       }
       current = parted(current, sources, next);
@@ -194,17 +182,6 @@ export class Walker {
     next.push(current);
   }
 
-  /** What a last step does to packets that does nothing but mark them: it needs no two ways, as marks know sources. */
-  private paintOf(step: Match | Action | undefined, chain: Chain): Paint | undefined {
-    if (step === undefined || !('action' in step)) return undefined;
-    if (step.action === 'mark') return { and: step.and, xor: step.xor, byKubeProxy: isKubeProxys(chain) };
-    if (step.action !== 'jump') return undefined;
-    if (this.paints.has(step.chain)) return this.paints.get(step.chain);
-    const paint = paintOfChain(this.ruleset.chains.get(step.chain));
-    this.paints.set(step.chain, paint);
-    return paint;
-  }
-
   /** The matches of a run that packets' own fields do not answer. */
   private openMatches(
     rule: Rule,
@@ -218,70 +195,17 @@ export class Walker {
     for (let index = from; index < to; index += 1) {
       const step = rule.steps[index];
       if (step === undefined || !('match' in step)) break;
-      if (this.asked(step, current, passage.around) !== undefined) continue;
-      const matched = this.open(step, rule, current, passage, next);
+      if (this.questions.asked(step, current, passage.around) !== undefined) continue;
+      const matched = opened(
+        { match: step, list: passage.behind ? undefined : this.questions.listOf(step), rule },
+        current,
+        passage.behind,
+        next,
+      );
       if (matched === undefined) return undefined;
       current = matched;
     }
     return current;
-  }
-
-  /** What a match answers; undefined where chance, memory or something unknown does. */
-  private asked(match: Match, state: State, around: Surroundings): AddressSet | undefined {
-    switch (match.match) {
-      case 'random':
-      case 'remembered':
-      case 'unknown':
-        return undefined;
-      case 'element':
-        return this.element(match, state, around);
-      case 'sourceLocal':
-      case 'inInterface':
-      case 'outInterface':
-        this.asksOrigin = true;
-        return answer(match, state, around);
-      default:
-        return answer(match, state, around);
-    }
-  }
-
-  private element(
-    match: Match & { match: 'element' },
-    state: State,
-    { protocol }: Surroundings,
-  ): AddressSet | undefined {
-    return this.setOf(match.set, match.key)?.answer(state, protocol, match.negated);
-  }
-
-  /** The part that goes on where a match is open; the other part goes on with the next rule. */
-  private open(
-    match: Match,
-    rule: Rule,
-    state: State,
-    { behind }: Passage,
-    next: State[],
-  ): State | undefined {
-    if (match.match === 'random' && !behind) {
-      const { probability } = match;
-      if (probability < 1) next.push({ ...state, weight: state.weight * (1 - probability) });
-      return probability > 0 ? { ...state, weight: state.weight * probability } : undefined;
-    }
-    const list = this.listOf(match);
-    if (list !== undefined && !behind) return remembered(list.list, list.seconds, state, next);
-    this.decisions += 1;
-    const side = (matched: boolean): State => ({
-      ...state,
-      decisions: { value: { number: this.decisions, matched, rule }, before: state.decisions },
-    });
-    next.push(side(false));
-    return side(true);
-  }
-
-  private listOf(match: Match): { readonly list: string; readonly seconds: number } | undefined {
-    if (match.match === 'remembered') return match;
-    if (match.match !== 'element' || match.negated || match.key.join() !== 'source') return undefined;
-    const seconds = this.ruleset.sets.get(match.set)?.timeoutSeconds;
-    return seconds === undefined ? undefined : { list: match.set, seconds };
   }
 
   private act(
@@ -317,7 +241,7 @@ export class Walker {
         this.stop('Unknown', state, rule, within);
         return undefined;
       case 'redirect':
-        this.asksOrigin = true;
+        this.questions.askOrigin = true;
         this.translate(action, rule, state, within);
         return undefined;
       case 'masquerade':
@@ -333,7 +257,7 @@ export class Walker {
 
   private untrack(rule: Rule, state: State, { passage, chain }: Within): State {
     if (passage.around.tracked) return state;
-    return { ...state, untracked: true, foreign: state.foreign ?? this.foreign(rule, chain) };
+    return { ...state, untracked: true, foreign: state.foreign ?? foreign(rule, chain) };
   }
 
   private translate(action: Action, rule: Rule, state: State, within: Within): void {
@@ -344,8 +268,8 @@ export class Walker {
       this.stop('Unknown', state, rule, within);
       return;
     }
-    const foreign = passage.behind ? state.foreign : (state.foreign ?? this.foreign(rule, chain));
-    for (const each of states) accepted.push(each.foreign === foreign ? each : { ...each, foreign });
+    const by = passage.behind ? state.foreign : (state.foreign ?? foreign(rule, chain));
+    for (const each of states) accepted.push(each.foreign === by ? each : { ...each, foreign: by });
   }
 
   private lookup(
@@ -356,7 +280,7 @@ export class Walker {
     next: State[],
     returned: State[],
   ): void {
-    const set = this.setOf(map, key);
+    const set = this.questions.setOf(map, key);
     if (set === undefined) {
       this.stop('Unknown', state, rule, within);
       return;
@@ -383,7 +307,7 @@ export class Walker {
   ): void {
     switch (verdict.action) {
       case 'accept':
-        within.accepted.push(this.accepted(rule, state, within));
+        within.accepted.push(acceptedBy(rule, state, within, this.ruleset));
         return;
       case 'return':
         returned.push(state);
@@ -420,10 +344,10 @@ export class Walker {
     if (met === undefined) {
       const before = this.stops;
       this.stops = [];
-      this.asksOrigin = false;
+      this.questions.askOrigin = false;
       const accepted: State[] = [];
       met = { accepted, returned: walk(accepted), stops: this.stops };
-      if (!this.asksOrigin) this.shared.keep(chain, state, met);
+      if (!this.questions.askOrigin) this.shared.keep(chain, state, met);
       this.stops = before;
     }
     within.accepted.push(...met.accepted);
@@ -431,109 +355,17 @@ export class Walker {
     return met.returned;
   }
 
-  /** To accept a packet is to decide over it only where kube-proxy's rules would still have come. */
-  private accepted(rule: Rule, state: State, { chain, passage, path }: Within): State {
-    if (state.translated || state.foreign !== undefined || isKubeProxys(chain)) return state;
-    const base = this.ruleset.chains.get(passage.base.chain);
-    const still = base !== undefined && this.dispatchesBehind(base, topOf(path) ?? rule);
-    return still ? { ...state, foreign: rule } : state;
-  }
-
-  /** Whether kube-proxy's chains come behind a rule of a base chain. */
-  private dispatchesBehind(base: Chain, rule: Rule): boolean {
-    const left = base.rules.indexOf(rule);
-    return base.rules.slice(left + 1).some((each) => each.steps.some((step) => this.leadsToKubeProxy(step)));
-  }
-
-  private leadsToKubeProxy(step: Match | Action): boolean {
-    if (!('action' in step) || (step.action !== 'jump' && step.action !== 'goto')) return false;
-    const chain = this.ruleset.chains.get(step.chain);
-    return chain !== undefined && isKubeProxys(chain);
-  }
-
   private stop(kind: Stop['kind'], state: State, rule: Rule, { chain, path, passage }: Within): void {
-    const foreign = !isKubeProxys(chain);
+    const by = foreign(rule, chain);
     this.stops.push({
       kind,
       state: {
         ...state,
         trail: passage.behind ? state.trail : path,
-        foreign: state.foreign ?? (foreign && kind !== 'Unknown' ? rule : undefined),
+        foreign: state.foreign ?? (kind === 'Unknown' ? undefined : by),
       },
       rule,
-      foreign,
+      foreign: by !== undefined,
     });
   }
-
-  private foreign(rule: Rule, chain: Chain): Rule | undefined {
-    return isKubeProxys(chain) ? undefined : rule;
-  }
-
-  private indexOf(chain: Chain): ChainIndex | undefined {
-    if (chain.rules.length < worthAnIndex.rules) return undefined;
-    const known = this.indices.get(chain) ?? 0;
-    if (typeof known === 'object') return known;
-    const index = known < worthAnIndex.walks ? undefined : new ChainIndex(chain.rules);
-    this.indices.set(chain, index ?? known + 1);
-    return index;
-  }
-
-  private setOf(id: string, key: readonly Field[]): SetIndex | undefined {
-    const name = `${id} ${key.join()}`;
-    if (!this.sets.has(name)) {
-      const set = this.ruleset.sets.get(id);
-      const known = set !== undefined && !key.includes('unknown') && set.timeoutSeconds === undefined;
-      this.sets.set(name, known ? new SetIndex(this.family, set, key) : undefined);
-    }
-    return this.sets.get(name);
-  }
-}
-
-/** Sources that do not match go on with the next rule. */
-function parted(state: State, sources: AddressSet, next: State[]): State {
-  if (sources === state.sources || sameSet(sources, state.sources)) return state;
-  next.push({ ...state, sources: difference(state.sources, sources) });
-  return { ...state, sources };
-}
-
-/** A chain paints where its one rule marks every packet. */
-function paintOfChain(chain: Chain | undefined): Paint | undefined {
-  const [rule, ...more] = chain?.rules ?? [];
-  const [step, ...others] = rule?.steps ?? [];
-  if (chain === undefined || more.length > 0 || others.length > 0) return undefined;
-  if (step === undefined || !('action' in step) || step.action !== 'mark') return undefined;
-  return { and: step.and, xor: step.xor, byKubeProxy: isKubeProxys(chain) };
-}
-
-/** The marks of a packet of which some sources are marked. */
-function paintedMarks({ marks, sources }: State, some: AddressSet, paint: Paint): Marks {
-  const rest = some === sources ? emptySet(sources.family) : difference(sources, some);
-  const painted = marked(within(marks, some), paint.and, paint.xor, paint.byKubeProxy);
-  return isEmpty(rest) ? painted : together(within(marks, rest), painted);
-}
-
-/** Sources on the list go on; those that are not on it do not match, and are known not to be. */
-function remembered(list: string, seconds: number, state: State, next: State[]): State | undefined {
-  const { on } = state;
-  if (on !== undefined) {
-    if (on.list === list && on.seconds <= seconds) return state;
-    next.push(state);
-    return undefined;
-  }
-  for (let link = state.notOn; link !== undefined; link = link.before) {
-    if (link.value.list === list && link.value.seconds >= seconds) {
-      next.push(state);
-      return undefined;
-    }
-  }
-  const asked = { list, seconds };
-  next.push({ ...state, notOn: { value: asked, before: state.notOn } });
-  return { ...state, on: asked };
-}
-
-/** The rule of the base chain. */
-function topOf(path: Link<Rule> | undefined): Rule | undefined {
-  let top = path;
-  while (top?.before !== undefined) top = top.before;
-  return top?.value;
 }

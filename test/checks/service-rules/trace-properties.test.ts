@@ -178,7 +178,10 @@ function chainsOf({ nat, names }: Group, longest: number): fc.Arbitrary<readonly
   return fc.tuple(
     ...names.map((name, index) =>
       fc
-        .array(rule(names.slice(index + 1), nat, `map-${nat}`), { maxLength: longest })
+        .array(rule(names.slice(index + 1), nat, `map-${nat}`), {
+          minLength: longest > 10 ? 16 : 0,
+          maxLength: longest,
+        })
         .map((rules): Chain => ({ id: name, backend: 'iptables-nft', table: nat, name, rules })),
     ),
   );
@@ -326,20 +329,29 @@ describe('traced packets', () => {
   ] as const) {
     test(`meet what single packets meet that are played rule by rule: ${what}`, () => {
       fc.assert(
-        fc.property(rulesets(longest), fc.array(flows, { minLength: 1, maxLength: 3 }), (ruleset, all) => {
-          const tracer = tracerOf(ruleset);
-          for (const flow of all) {
-            for (const origin of [entering, fromNode]) {
-              const ends = tracer.trace(origin, flow);
-              for (const source of samples(ends, origin)) {
-                const { address: destination, ...rest } = flow;
-                const sent = { ...rest, destination, source: addressText(source), fromNode: origin.fromNode };
-                assertAlike(toldOf(ends, source), fatesOf(ruleset, sent, own), JSON.stringify(sent));
+        fc.property(
+          rulesets(longest),
+          fc.array(flows, { minLength: longest > 10 ? 5 : 1, maxLength: longest > 10 ? 6 : 3 }),
+          (ruleset, all) => {
+            const tracer = tracerOf(ruleset);
+            for (const flow of all) {
+              for (const origin of [entering, fromNode]) {
+                const ends = tracer.trace(origin, flow);
+                for (const source of samples(ends, origin)) {
+                  const { address: destination, ...rest } = flow;
+                  const sent = {
+                    ...rest,
+                    destination,
+                    source: addressText(source),
+                    fromNode: origin.fromNode,
+                  };
+                  assertAlike(toldOf(ends, source), fatesOf(ruleset, sent, own), JSON.stringify(sent));
+                }
               }
             }
-          }
-        }),
-        { numRuns: longest > 10 ? 25 : 120 },
+          },
+        ),
+        { numRuns: longest > 10 ? 12 : 120 },
       );
     });
   }
