@@ -4,8 +4,9 @@ import type { Difference, DifferenceReason, Origin } from './difference.ts';
 import { type Destination, type Entry, entryText, type Outcome } from './entry.ts';
 import type { Guard } from './evidence.ts';
 import type { ExpectedRow } from './expected-row.ts';
+import type { Circumstances, Finding } from './findings.ts';
 import { didTake } from './foreign-deeds.ts';
-import { type Circumstances, type Finding, originFindings } from './origin-differences.ts';
+import { originFindings } from './origin-differences.ts';
 import { sentenceOf } from './row-text.ts';
 
 /** RowComparison is what is compared. At least one of the two rows is there. */

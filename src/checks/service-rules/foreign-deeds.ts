@@ -1,6 +1,6 @@
 /** Whether rules of others did something to the packets of a row. */
 import type { Guard } from './evidence.ts';
-import type { Deed } from './origin-differences.ts';
+import type { Deed } from './findings.ts';
 
 /** How both tools write what such rules do. */
 const verbs: Readonly<Record<Deed, RegExp>> = {

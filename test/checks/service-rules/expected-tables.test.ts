@@ -33,6 +33,15 @@ describe('the digests of expected tables', () => {
     );
   });
 
+  it('are a node’s own to change, and the same when they are asked for again', () => {
+    const tables = new ExpectedTables([service()]);
+    const first = tables.digests(facts(), 'IPv4');
+    const text = first.text();
+    first.addHash(3, new Uint8Array([1, 2, 3, 4, 5, 6]));
+    assert.equal(tables.digests(facts(), 'IPv4').text(), text);
+    assert.notEqual(tables.digests(facts({ mode: 'nftables' }), 'IPv4').text(), text);
+  });
+
   it('do not depend on the order in which Services come', () => {
     fc.assert(
       fc.property(servicesByChance, nodesByChance, (services, node) => {
