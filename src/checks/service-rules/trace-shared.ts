@@ -18,20 +18,23 @@ export interface Met {
 /** Shared remembers the last chain. */
 export class Shared {
   private chain: Chain | undefined;
+  private protocol = '';
   private state: State | undefined;
   private met: Met | undefined;
 
-  /** keep keeps what a state met that entered a chain. */
-  keep(chain: Chain, state: State, met: Met): void {
+  /** keep keeps what a state of packets of a protocol met that entered a chain. */
+  keep(chain: Chain, protocol: string, state: State, met: Met): void {
     this.chain = chain;
+    this.protocol = protocol;
     this.state = state;
     this.met = met;
   }
 
   /** of gives what a state meets that enters a chain, where that is known. */
-  of(chain: Chain, state: State): Met | undefined {
+  of(chain: Chain, protocol: string, state: State): Met | undefined {
     const { met, state: known } = this;
-    if (met === undefined || known === undefined || this.chain !== chain) return undefined;
+    if (met === undefined || known === undefined) return undefined;
+    if (this.chain !== chain || this.protocol !== protocol) return undefined;
     const { sources } = state;
     const same =
       known.address === state.address &&

@@ -340,14 +340,15 @@ export class Walker {
     if (depth !== 1 || passage.behind || passage.base.type !== 'nat' || !isPlain(state)) {
       return walk(within.accepted);
     }
-    let met = this.shared.of(chain, state);
+    const { protocol } = passage.around;
+    let met = this.shared.of(chain, protocol, state);
     if (met === undefined) {
       const before = this.stops;
       this.stops = [];
       this.questions.askOrigin = false;
       const accepted: State[] = [];
       met = { accepted, returned: walk(accepted), stops: this.stops };
-      if (!this.questions.askOrigin) this.shared.keep(chain, state, met);
+      if (!this.questions.askOrigin) this.shared.keep(chain, protocol, state, met);
       this.stops = before;
     }
     within.accepted.push(...met.accepted);

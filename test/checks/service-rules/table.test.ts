@@ -62,6 +62,12 @@ describe('the table of a node', () => {
     );
   });
 
+  test('tells protocols of one port apart that are sent to the same chain', () => {
+    const tcp = 'KUBE-SERVICES -d 10.96.0.5/32 -p tcp -m tcp --dport 80 -j KUBE-SVC-WEB';
+    const both = with_((nat) => nat.replace(tcp, `${tcp.replaceAll('tcp', 'udp')}\n${tcp}`));
+    assert.deepEqual(rowsOf(both), rowsOf(shop));
+  });
+
   test('has none elsewhere on a node with one address, and none at all without its address', () => {
     const kinds = (rows: readonly string[]): readonly string[] => rows.map((row) => row.split(' ')[0] ?? '');
     assert.deepEqual(kinds(rowsOf(shop, { host: [node, 'fe80::1', '169.254.1.1'] })), [
