@@ -32,7 +32,8 @@ export interface Destination {
 }
 
 /**
- * Entry is one row of the table. A destination of which nothing is done to any packet has no row.
+ * Entry is one row of the table. A destination of which nothing is done to any packet has no row, unless it is a port of
+ * an address of which unused ports have one.
  * - `entering`: packets that come in over an interface, from Pods of this node, Pods elsewhere and the world outside,
  *   for every source address;
  * - `fromPods`: the same over a Pod's interface, only where rules tell interfaces apart and the two differ;

@@ -47,8 +47,6 @@ export function tableOf(input: TableInput): Table {
   const tracing = new Tracing(input);
   const { services, nodePorts, addresses } = destinationsOf(input.ruleset);
   const { family } = input;
-  for (const known of services) tracing.row({ ...known, family, kind: 'Address' }, known);
-  for (const known of nodePorts) tracing.nodePort(known);
   const port = unusedPort(services, nodePorts);
   for (const address of addresses) {
     tracing.row(
@@ -56,6 +54,8 @@ export function tableOf(input: TableInput): Table {
       { address, protocol: 'tcp', port },
     );
   }
+  for (const known of services) tracing.row({ ...known, family, kind: 'Address' }, known);
+  for (const known of nodePorts) tracing.nodePort(known);
   return {
     rows: tracing.rows,
     guards: guardsOf([...tracing.tracer.guards].map(([rule, { size }]) => ({ rule, count: size }))),
@@ -67,6 +67,8 @@ export function tableOf(input: TableInput): Table {
 class Tracing {
   readonly rows: TableRow[] = [];
   readonly foreign = new Map<string, number>();
+  /** minded are the addresses of which unused ports have a row. */
+  readonly minded = new Set<string>();
   readonly tracer: Tracer;
   private readonly input: TableInput;
   private readonly entering: Origin;
@@ -121,7 +123,10 @@ class Tracing {
     const untouched = entering.length === 0 && node.length === 0 && fromPods.length === 0;
     const all = [...ends.entering, ...ends.node, ...ends.fromPods];
     if (!untouched || destination.kind === 'Address') this.note(all);
-    if (untouched) return;
+    const { kind, address } = destination;
+    // Where all other ports meet something, one that meets nothing is told: without a row it would be like the others.
+    if (untouched && !(kind === 'Address' && this.minded.has(address))) return;
+    if (kind === 'OtherPorts') this.minded.add(address);
     const differs = this.fromPods !== undefined && !loopback && !same(destination, entering, fromPods);
     const entry = { destination, entering, ...(differs ? { fromPods } : {}), node };
     this.rows.push({ entry, rules: rulesOf(all) });

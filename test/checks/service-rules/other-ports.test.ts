@@ -38,6 +38,16 @@ describe('a port that is refused like every unused one of its address', () => {
     assert.ok(findings.some((each) => /RejectMissing: .*10\.96\./.test(each)));
   });
 
+  it('is missed where a rule lets it through before it is refused', () => {
+    const refused = `{"concat": [${notReady}80]}, "comment": "shop/not-ready"}}, `;
+    const findings = found((text) =>
+      text.replace(`${refused}{"goto": {"target": "reject-chain"}}`, `${refused}{"accept": null}`),
+    );
+    assert.deepEqual(findings, [
+      'n1 Failed RejectMissing: shop/not-ready: 10.96.135.198:80/TCP must be rejected, and is not; kube-proxy last wrote its rules at 2026-11-22T08:19:50Z',
+    ]);
+  });
+
   it('is not one that must be dropped, or is sent to endpoints', () => {
     const dropped = '"10.96.136.100", "tcp", ';
     const findings = found((text) => text.replace(`${dropped}5432`, `${dropped}5433`));
