@@ -22,7 +22,7 @@ import type {
   Verdict,
 } from '../../../src/checks/service-rules/model.ts';
 import { outcomesOf } from '../../../src/checks/service-rules/outcomes.ts';
-import type { End, Origin } from '../../../src/checks/service-rules/trace.ts';
+import type { End, Flow, Origin } from '../../../src/checks/service-rules/trace.ts';
 import { fatesOf, type NaiveNode } from './naive-packet.ts';
 import { entering, fromNode, node, tracerOf } from './traced.ts';
 
@@ -53,8 +53,14 @@ const match: fc.Arbitrary<Match> = fc.oneof(
     .record({ protocols: fc.constantFrom(['tcp'], ['udp'], ['tcp', 'udp']), negated: fc.boolean() })
     .map((each): Match => ({ match: 'protocol', ...each })),
   fc
-    .record({ port: fc.constantFrom(...ports), negated: fc.boolean() })
-    .map(({ port, negated }): Match => ({ match: 'destinationPort', ranges: [[port, port + 1]], negated })),
+    .record({ port: fc.constantFrom(...ports), more: fc.nat(1), negated: fc.boolean() })
+    .map(
+      ({ port, more, negated }): Match => ({
+        match: 'destinationPort',
+        ranges: [[port, port + more]],
+        negated,
+      }),
+    ),
   fc
     .record({ name: fc.constantFrom('eth0', 'cni+', 'lo'), negated: fc.boolean() })
     .map((each): Match => ({ match: 'inInterface', ...each })),
@@ -322,36 +328,57 @@ function samples(ends: readonly End[], origin: Origin): readonly Bound[] {
   );
 }
 
+function assertPlayed(ruleset: Ruleset, origin: Origin, flow: Flow, ends: readonly End[]): void {
+  for (const source of samples(ends, origin)) {
+    const { address: destination, ...rest } = flow;
+    const sent = { ...rest, destination, source: addressText(source), fromNode: origin.fromNode };
+    assertAlike(toldOf(ends, source), fatesOf(ruleset, sent, own), JSON.stringify(sent));
+  }
+}
+
+/** As kube-proxy's: both origins jump to one chain, which jumps to another. */
+function dispatched(ruleset: Ruleset): Ruleset {
+  const [first, second] = [ruleset.chains.get('KUBE-N1'), ruleset.chains.get('KUBE-N2')];
+  assert(first !== undefined && second !== undefined);
+  const jump = (chain: string): Rule => ({ raw: chain, steps: [{ action: 'jump', chain }] });
+  return {
+    ...ruleset,
+    bases: [
+      { ...base, chain: 'KUBE-N1' },
+      { ...base, chain: 'KUBE-N1', hook: 'output' },
+      ...ruleset.bases.filter(({ type, hook }) => type !== 'nat' || hook === 'postrouting'),
+    ],
+    chains: new Map([
+      ...ruleset.chains,
+      [first.id, { ...first, rules: [jump(second.id)] }],
+      [second.id, { ...second, rules: [...second.rules.slice(0, 1), jump('KUBE-N3')] }],
+    ]),
+  };
+}
+
 describe('traced packets', () => {
-  for (const [what, longest] of [
-    ['short chains', 5],
-    ['chains that are long enough for an index', 24],
-  ] as const) {
+  const kinds = [
+    { what: 'short chains', made: rulesets(5), flows: [1, 3], numRuns: 120 },
+    { what: 'chains that are long enough for an index', made: rulesets(24), flows: [5, 6], numRuns: 12 },
+    {
+      what: 'chains that both origins come to',
+      made: rulesets(4).map(dispatched),
+      flows: [1, 3],
+      numRuns: 120,
+    },
+  ] as const;
+  for (const { what, made, flows: few, numRuns } of kinds) {
     test(`meet what single packets meet that are played rule by rule: ${what}`, () => {
+      const all = fc.array(flows, { minLength: few[0], maxLength: few[1] });
       fc.assert(
-        fc.property(
-          rulesets(longest),
-          fc.array(flows, { minLength: longest > 10 ? 5 : 1, maxLength: longest > 10 ? 6 : 3 }),
-          (ruleset, all) => {
-            const tracer = tracerOf(ruleset);
-            for (const flow of all) {
-              for (const origin of [entering, fromNode]) {
-                const ends = tracer.trace(origin, flow);
-                for (const source of samples(ends, origin)) {
-                  const { address: destination, ...rest } = flow;
-                  const sent = {
-                    ...rest,
-                    destination,
-                    source: addressText(source),
-                    fromNode: origin.fromNode,
-                  };
-                  assertAlike(toldOf(ends, source), fatesOf(ruleset, sent, own), JSON.stringify(sent));
-                }
-              }
-            }
-          },
-        ),
-        { numRuns: longest > 10 ? 12 : 120 },
+        fc.property(made, all, (ruleset, sent) => {
+          const tracer = tracerOf(ruleset);
+          for (const flow of sent) {
+            for (const origin of [entering, fromNode])
+              assertPlayed(ruleset, origin, flow, tracer.trace(origin, flow));
+          }
+        }),
+        { numRuns },
       );
     });
   }
