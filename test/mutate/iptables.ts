@@ -16,12 +16,13 @@ export function* mutationsOfIptables(text: string, family: 4 | 6): Generator<Mut
   const lines = text.split('\n');
   const { rules, chains, bases } = placesOf(lines);
   const made = (
-    change: Omit<Mutation, 'text' | 'family' | 'destinations' | 'sources'>,
+    change: Omit<Mutation, 'text' | 'base' | 'family' | 'destinations' | 'sources'>,
     changed: readonly string[],
     more: Partial<Change<string>> = {},
   ) => ({
     ...change,
     family,
+    base: !change.meets.some((name) => name.includes('/KUBE-')),
     text: changed.join('\n'),
     destinations: more.destinations ?? [],
     sources: more.sources ?? [],

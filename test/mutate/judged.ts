@@ -48,17 +48,18 @@ export interface Judged extends Reported {
   readonly addresses: readonly string[];
 }
 
-/** findingsOf are what the product finds of nodes: `n1 Failed EndpointMissing: …`. Warnings are told too. */
+/** findingsOf are what the product finds of nodes, each once: `n1 Failed EndpointMissing: …`. Warnings are told too. */
 export function findingsOf(cluster: ClusterView, nodes: readonly Judged[]): readonly string[] {
   const input = inputOf(cluster, nodes);
   const wanted = serviceRules.wantsLog?.(input);
   const verdicts = serviceRules.judge(
     wanted === undefined || wanted.size === 0 ? input : inputOf(cluster, nodes, wanted),
   );
-  return verdicts.flatMap(({ node, outcome, reason, message, warning }) => [
+  const told = verdicts.flatMap(({ node, outcome, reason, message, warning }) => [
     ...(outcome === 'Passed' ? [] : [`${node} ${outcome} ${reason}: ${message}`]),
     ...(warning === undefined ? [] : [`${node} Warning ${warning.reason}: ${warning.message}`]),
   ]);
+  return [...new Set(told)];
 }
 
 function inputOf(

@@ -17,6 +17,17 @@ export const classes: readonly Class[] = [
     holds: ({ witness, findings }) =>
       witness === undefined && findings.every((finding) => / Failed AffinityWrong: /.test(finding)),
   },
+  {
+    name: 'a drop before kube-proxy’s own',
+    reason:
+      'what others drop that has no endpoint is left to them, and kube-proxy’s own rule behind it is not asked: told as one that must refuse and does not, though the packet is stopped either way',
+    holds: ({ mutation, witness, findings }) =>
+      witness === undefined &&
+      mutation.base &&
+      findings.every((finding) =>
+        / Failed (RejectMissing|DispatchMissing): .*must be (dropped|rejected)/.test(finding),
+      ),
+  },
 ];
 
 /** classOf names the class of a disagreement; undefined where it has none. */

@@ -25,6 +25,8 @@ export interface Mutation {
   /** what shows the change to people: what was there, and what is there now. */
   readonly what: string;
   readonly text: string;
+  /** base is true of a change in a chain that kube-proxy shares with others. */
+  readonly base: boolean;
   /** meets are the rules and sets, as the simulator names them, that a packet must meet to meet the change. */
   readonly meets: readonly string[];
   /** destinations are such as only the changed text knows. */

@@ -36,6 +36,7 @@ export function* mutationsOfNft(text: string): Generator<Mutation> {
         family,
         what: `${texts[number]?.slice(0, 300)}\n  now ${to.slice(0, 300)}`,
         text: `{"nftables": [${changed.join(', ')}]}`,
+        base: false,
         meets,
         destinations: more.destinations ?? [],
         sources: more.sources ?? [],

@@ -51,7 +51,7 @@ export class Oracle {
   }
 
   /** witness is a packet that meets something else under a mutation; undefined where none does. */
-  witness({ text, family, meets, destinations, sources }: Mutation): Witness | undefined {
+  witness({ text, family, base, meets, destinations, sources }: Mutation): Witness | undefined {
     // No packet of IPv6 is sampled: the captured clusters have no Service of it.
     if (family === 6) return undefined;
     const changed = kernelOf(this.#node, text, family);
@@ -61,10 +61,17 @@ export class Oracle {
     for (const sent of [...more, ...passers, ...fromThere]) {
       const before = this.#meetings.get(textOf(sent)) ?? meetingOf(this.#healthy, sent);
       const after = meetingOf(changed, sent);
-      if (!sameMeeting(before, after)) return { sent, before, after };
+      if (!sameMeeting(before, after) && !(base && isOthersMatter(before, after)))
+        return { sent, before, after };
     }
     return undefined;
   }
+}
+
+/** Where kube-proxy sends a packet nowhere, whether others let it pass is for them to say. */
+function isOthersMatter(before: Meeting, after: Meeting): boolean {
+  const refused = [...after.keys()].every((text) => text === 'dropped' || text === 'rejected');
+  return refused && [...before.keys()].every((text) => text === 'nowhere');
 }
 
 function kernelOf(node: OracleNode, text: string, family: 4 | 6): Kernel {

@@ -33,7 +33,8 @@ const otherProxy = 'service.kubernetes.io/service-proxy-name';
 export function destinationsOf(capture: Pick<Capture, 'services'>): readonly Destination[] {
   return capture.services.flatMap((service) => {
     const spec = objectOf(service.spec);
-    if (otherProxy in objectOf(objectOf(service.metadata).labels ?? {})) return [];
+    const isOthers = otherProxy in objectOf(objectOf(service.metadata).labels ?? {});
+    if (isOthers || spec.clusterIP === 'None') return [];
     const ingress = listOf(objectOf(objectOf(service.status).loadBalancer).ingress).map(objectOf);
     const cluster = listOf(spec.clusterIPs)
       .map(String)

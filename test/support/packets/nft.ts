@@ -1,5 +1,5 @@
 /** A plain reader of `nft -j list ruleset`: only the forms that kube-proxy's table has, all else is an error. */
-import { addressOf, addressText, rangeOf, within } from './addresses.ts';
+import { addressOf, addressText, type Range, rangeOf, within } from './addresses.ts';
 import {
   type Act,
   type Base,
@@ -168,13 +168,20 @@ function matcher(left: Json, right: unknown): (packet: Packet, kernel: Kernel) =
     return (packet, kernel) => isIn(name, fieldText(left, packet, kernel), packet, kernel);
   }
   if (typeof right === 'object' && right !== null) {
-    const { addr, len } = objectOf(objectOf(right).prefix);
-    const range = rangeOf(`${textOf(addr)}/${Number(len)}`);
+    const { set } = objectOf(right);
+    const ranges = (set === undefined ? [right] : listOf(set)).map(rangeIn);
     const source = objectOf(left.payload).field === 'saddr';
-    return (packet) => within(source ? packet.source : packet.destination, range);
+    return (packet) => ranges.some((range) => within(source ? packet.source : packet.destination, range));
   }
   const wanted = partText(right);
   return (packet, kernel) => fieldText(left, packet, kernel) === wanted;
+}
+
+/** rangeIn reads a prefix, or an address alone. */
+function rangeIn(value: unknown): Range {
+  if (typeof value === 'string') return rangeOf(value);
+  const { addr, len } = objectOf(objectOf(value).prefix);
+  return rangeOf(`${textOf(addr)}/${Number(len)}`);
 }
 
 function isIn(name: string, key: string, { remembered }: Packet, kernel: Kernel): boolean {
