@@ -64,6 +64,7 @@ function differencesFrom(comparison: RowComparison): readonly Difference[] {
   const findings = originsOf(expected?.entry, actual).flatMap((origin) =>
     findingsOf(origin, destination, comparison).map((finding) => ({ origin, finding })),
   );
+  if (findings.length === 0 && expected === undefined) return [letThrough(destination)];
   const byReason = Map.groupBy(findings, ({ finding: { reason } }) => reason);
   return order.flatMap((reason) => {
     const same = byReason.get(reason);
@@ -76,6 +77,13 @@ function differencesFrom(comparison: RowComparison): readonly Difference[] {
 function isAsWanted(expected: ExpectedRow | undefined, actual: Entry | undefined): boolean {
   if (expected === undefined || actual === undefined) return false;
   return entryText(expected.entry) === entryText(actual);
+}
+
+/** A row without any outcome is of a port that passes where all unused ports of its address are refused. */
+function letThrough(destination: Destination): Difference {
+  const origins = ['entering', 'node'] as const;
+  const told = { reason: 'RejectMissing', destination, origins, what: [] } as const;
+  return { ...told, sentence: sentenceOf({ ...told, sources: fullSet(destination.family) }) };
 }
 
 /** Where one side tells Pods' interfaces apart and the other does not, both are asked for them. */

@@ -84,6 +84,7 @@ function affinityOf(entry: Entry | undefined): string {
 }
 
 function refusalOf(entry: Entry | undefined): string {
+  if (entry === undefined) return 'refused as all unused ports of its address are';
   return outcomesOf(entry).some(({ kind }) => kind === 'Reject') ? 'rejected' : 'dropped';
 }
 

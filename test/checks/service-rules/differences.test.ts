@@ -187,6 +187,22 @@ describe('rows that must not be', () => {
   });
 });
 
+describe('a port of no Service that passes where all unused ports of its address are refused', () => {
+  it('lacks its refusal', () => {
+    const { destination } = expectedRow().entry;
+    const actual = { destination: { ...destination, port: 81 }, entering: [], node: [] };
+    assert.deepEqual(
+      differencesOf({ actual, foreign: [] }).map(({ reason, sentence }) => [reason, sentence]),
+      [
+        [
+          'RejectMissing',
+          '10.96.0.7:81/TCP must be refused as all unused ports of its address are, and is not',
+        ],
+      ],
+    );
+  });
+});
+
 describe('refusals', () => {
   const rejects = (): readonly Outcome[] => [refused('Reject')];
 
