@@ -1,6 +1,6 @@
 /** What reading and judging a node's Service rules costs, in a cluster as large as they come. */
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buildSync } from 'esbuild';
@@ -84,13 +84,25 @@ interface Measured {
 }
 
 function measure(script: string, mode: string, file: string): Measured {
-  const out = execFileSync(process.execPath, [script, mode, file, String(services), String(endpoints)], {
-    encoding: 'utf8',
-  });
+  const out = execFileSync(
+    process.execPath,
+    [...nodeOptions(), script, mode, file, String(services), String(endpoints)],
+    {
+      encoding: 'utf8',
+    },
+  );
   const read: unknown = JSON.parse(out);
   if (!isObject(read) || !isObject(read.seconds)) throw new Error(`Not what was measured: ${out}`);
   const seconds = Object.entries(read.seconds).map(([what, value]) => [what, Number(value)] as const);
   return { seconds: Object.fromEntries(seconds), node: Number(read.node), most: Number(read.most) };
+}
+
+/** The options of Node that the probe's Jobs have, so that what is measured is what runs. */
+function nodeOptions(): readonly string[] {
+  const job = readFileSync(join(import.meta.dirname, '../golden/plan/job-node.json'), 'utf8');
+  const options = job.match(/--max-[a-z-]+=\d+/g);
+  if (options === null) throw new Error('The Job of a node has no options of Node');
+  return options;
 }
 
 /** Each time from nothing: what is kept of one look at the cluster is none of the next one's. */

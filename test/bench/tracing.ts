@@ -6,7 +6,7 @@ import { readFileSync } from 'node:fs';
 import { combine } from '../../src/checks/service-rules/combine.ts';
 import { Digests } from '../../src/checks/service-rules/digest.ts';
 import { ExpectedTables } from '../../src/checks/service-rules/expected.ts';
-import { readHost } from '../../src/checks/service-rules/host.ts';
+import { type HostNetwork, readHost } from '../../src/checks/service-rules/host.ts';
 import { readIptablesSave } from '../../src/checks/service-rules/iptables-save.ts';
 import type { Reading } from '../../src/checks/service-rules/model.ts';
 import { readNft } from '../../src/checks/service-rules/nft.ts';
@@ -43,37 +43,40 @@ const rule = JSON.stringify([
 ]);
 const host = readHost({ addr: captured('n1.ip-addr.json'), route: captured('n1.ip-route.json'), rule });
 if (host === undefined) throw new Error('The captured node has no addresses');
-const text = readFileSync(file, 'utf8');
 const { config, ...facts } = factsOf(1, mode);
-const reading = timed('reading', () => readingOf(text));
-const [first, ...others] =
-  reading.kind === 'Read' ? reading.rulesets.filter(({ family }) => family === 'IPv4') : [];
-if (first === undefined) throw new Error(`Nothing was read: ${JSON.stringify(reading)}`);
-const table = timed('tracing', () =>
-  tableOf({
-    ruleset: combine([first, ...others]),
-    family: 'IPv4',
-    ...(facts.primary.IPv4 === undefined ? {} : { primary: facts.primary.IPv4 }),
-    host: host.addresses,
-    outInterface: host.outInterface,
-    ...(host.uplink.IPv4 === undefined ? {} : { uplink: host.uplink.IPv4 }),
-    ...(config === undefined ? {} : { config }),
-  }),
-);
-const actual = timed('digesting', () => {
+
+/** Nothing of the rules is kept: the judge, in another process, gets the digests. */
+function digestsOfNode(network: HostNetwork): { readonly digests: Digests; readonly rows: number } {
+  const text = readFileSync(file, 'utf8');
+  timed('splitting', () => text.split('\n').length);
+  const reading = timed('reading', () => readingOf(text));
+  const rulesets = reading.kind === 'Read' ? reading.rulesets : [];
+  const [first, ...others] = rulesets.filter(({ family }) => family === 'IPv4');
+  if (first === undefined) throw new Error('No rules were read');
+  const { rows } = timed('tracing', () =>
+    tableOf({
+      ruleset: combine([first, ...others]),
+      family: 'IPv4',
+      ...(facts.primary.IPv4 === undefined ? {} : { primary: facts.primary.IPv4 }),
+      host: network.addresses,
+      outInterface: network.outInterface,
+      ...(network.uplink.IPv4 === undefined ? {} : { uplink: network.uplink.IPv4 }),
+      ...(config === undefined ? {} : { config }),
+    }),
+  );
   const digests = new Digests();
-  for (const { entry } of table.rows) digests.add(entry);
-  return digests;
-});
+  timed('digesting', () => {
+    for (const { entry } of rows) digests.add(entry);
+  });
+  return { digests, rows: rows.length };
+}
+
+const { digests, rows } = digestsOfNode(host);
 const node = memoryOf(process.pid).most;
 const views = servicesOf(Number(services), Number(endpoints));
-const differing = timed('judging', () =>
-  new ExpectedTables(views)
-    .digests({ ...facts, ...(config === undefined ? {} : { config }) }, 'IPv4')
-    .differing(actual),
-);
+const differing = timed('judging', () => {
+  const known = { ...facts, ...(config === undefined ? {} : { config }) };
+  return new ExpectedTables(views).digests(known, 'IPv4').differing(digests);
+});
 if (differing.length > 0) throw new Error(`${differing.length} buckets differ of a node without fault`);
-const lines = timed('splitting', () => text.split('\n').length);
-console.log(
-  JSON.stringify({ seconds, rows: table.rows.length, lines, node, most: memoryOf(process.pid).most }),
-);
+console.log(JSON.stringify({ seconds, rows, node, most: memoryOf(process.pid).most }));
