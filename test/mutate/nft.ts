@@ -109,7 +109,8 @@ function fits(alike: readonly string[], name: string): string | undefined {
     ['service-nodeports', 'no-endpoint-nodeports'],
     ['cluster-ips', 'nodeport-ips'],
   ];
-  const family = families.find((each) => each.includes(name)) ?? alike;
+  const affinity = name.startsWith('affinity-') ? alike : [];
+  const family = families.find((each) => each.includes(name)) ?? affinity;
   const there = family.filter((each) => alike.includes(each));
   return there.includes(name) ? following(there, name) : undefined;
 }

@@ -25,6 +25,7 @@ export class Oracle {
   readonly #node: OracleNode;
   readonly #healthy: Kernel;
   readonly #sources: readonly string[];
+  readonly #odd: readonly string[];
   readonly #meetings = new Map<string, Meeting>();
   /** #passers are, for each rule and set, the packets that met it. */
   readonly #passers = new Map<string, Sent[]>();
@@ -33,7 +34,9 @@ export class Oracle {
     this.#node = node;
     this.#healthy = kernelOf(node, node.text, 4);
     this.#sources = sourcesOf(capture);
-    for (const sent of packetsTo(node, this.#sources, destinationsOf(capture))) {
+    const all = destinationsOf(capture);
+    this.#odd = [...new Set(all.flatMap(({ address }) => address ?? []))];
+    for (const sent of packetsTo(node, this.#sources, all)) {
       const seen = new Set<string>();
       const meeting = meetingOf({ ...this.#healthy, seen: (name) => seen.add(name) }, sent);
       this.#meetings.set(textOf(sent), meeting);
@@ -50,15 +53,22 @@ export class Oracle {
     return this.#meetings.size;
   }
 
-  /** witness is a packet that meets something else under a mutation; undefined where none does. */
-  witness({ text, family, base, meets, destinations, sources }: Mutation): Witness | undefined {
+  /**
+   * witness is a packet that meets something else under a mutation; undefined where none does. Where the product has
+   * found something, it is looked for among odd sources as well: addresses of Services.
+   */
+  witness(
+    { text, family, base, meets, destinations, sources }: Mutation,
+    found: boolean,
+  ): Witness | undefined {
     // No packet of IPv6 is sampled: the captured clusters have no Service of it.
     if (family === 6) return undefined;
     const changed = kernelOf(this.#node, text, family);
     const more = packetsTo(this.#node, this.#sources, destinations);
     const passers = meets.flatMap((name) => this.#passers.get(name) ?? []);
     const fromThere = packetsTo(this.#node, sources, sources.length > 0 ? destinationsAmong(passers) : []);
-    for (const sent of [...more, ...passers, ...fromThere]) {
+    const odd = found ? packetsTo(this.#node, this.#odd, destinationsAmong(passers)) : [];
+    for (const sent of [...more, ...passers, ...fromThere, ...odd]) {
       const before = this.#meetings.get(textOf(sent)) ?? meetingOf(this.#healthy, sent);
       const after = meetingOf(changed, sent);
       if (!sameMeeting(before, after) && !(base && isOthersMatter(before, after)))

@@ -28,7 +28,7 @@ const otherProxy = 'service.kubernetes.io/service-proxy-name';
 
 /**
  * destinationsOf are every address, protocol and port of the Services that kube-proxy serves, and ports that no Service
- * has.
+ * has, of IPv4.
  */
 export function destinationsOf(capture: Pick<Capture, 'services'>): readonly Destination[] {
   return capture.services.flatMap((service) => {
@@ -43,7 +43,7 @@ export function destinationsOf(capture: Pick<Capture, 'services'>): readonly Des
       ...cluster,
       ...listOf(spec.externalIPs).map(String),
       ...ingress.map(({ ip }) => String(ip)),
-    ];
+    ].filter((address) => !address.includes(':'));
     const ports = listOf(spec.ports).map(objectOf);
     const others = ['tcp', 'udp'].map((protocol) => ({ protocol, port: 9 }));
     const named = ports.map(({ protocol, port }) => ({

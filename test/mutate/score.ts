@@ -74,7 +74,7 @@ export function tried({ title, node, cluster, oracle }: Case, mutation: Mutation
     networkOf(node),
   );
   const findings = findingsOf(cluster, [{ node: node.name, addresses: [node.primary], ...report }]);
-  const witness = oracle.witness(mutation);
+  const witness = oracle.witness(mutation, findings.length > 0);
   const agreed = (witness !== undefined) === findings.length > 0;
   const result = { title, mutation, witness, findings, agreed };
   const known = agreed ? undefined : classOf(result);
