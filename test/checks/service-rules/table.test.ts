@@ -138,6 +138,37 @@ describe('the table of a node', () => {
   });
 });
 
+describe('a node of IPv6', () => {
+  const six = `
+    PREROUTING -j KUBE-SERVICES
+    OUTPUT -j KUBE-SERVICES
+    POSTROUTING -j KUBE-POSTROUTING
+    KUBE-SERVICES -d fd00:96::5/128 -p tcp -m tcp --dport 80 -j KUBE-SVC-WEB
+    KUBE-SERVICES ! -d ::1/128 -m addrtype --dst-type LOCAL -j KUBE-NODEPORTS
+    KUBE-NODEPORTS -p tcp -m tcp --dport 30080 -j KUBE-SVC-WEB
+    KUBE-SVC-WEB ! -s fd00:244::/32 -j KUBE-MARK-MASQ
+    KUBE-SVC-WEB -j KUBE-SEP-A
+    KUBE-SEP-A -p tcp -m tcp -j DNAT --to-destination [fd00:244::5]:8080
+    KUBE-MARK-MASQ -j MARK --set-xmark 0x4000/0x4000
+    KUBE-POSTROUTING -m mark ! --mark 0x4000/0x4000 -j RETURN
+    KUBE-POSTROUTING -j MASQUERADE`;
+  const outside = `0,${'fd000244'.padEnd(32, '0')},${'fd000245'.padEnd(32, '0')},${'1'.padEnd(33, '0')}`;
+  const outcomes = `in;Endpoint [fd00:244::5]:8080 * ${outside}|node;Endpoint [fd00:244::5]:8080 * *`;
+
+  test('has the same rows, with no loopback of NodePorts', () => {
+    const changes = {
+      family: 'IPv6',
+      primary: 'fd00:99::b',
+      host: ['fd00:99::b'],
+      config: config({ clusterCIDR: '10.244.0.0/16,fd00:244::/32' }),
+    } as const;
+    assert.deepEqual(rowsOf({ nat: six }, changes), [
+      `Address fd00:96::5 tcp 80|${outcomes}`,
+      `NodePort  tcp 30080|${outcomes}`,
+    ]);
+  });
+});
+
 describe('what other agents do', () => {
   const foreign = (tables: Tables): unknown => tableOf(inputOf(tables)).foreign;
 
