@@ -52,15 +52,13 @@ const match: fc.Arbitrary<Match> = fc.oneof(
   fc
     .record({ protocols: fc.constantFrom(['tcp'], ['udp'], ['tcp', 'udp']), negated: fc.boolean() })
     .map((each): Match => ({ match: 'protocol', ...each })),
-  fc
-    .record({ port: fc.constantFrom(...ports), more: fc.nat(1), negated: fc.boolean() })
-    .map(
-      ({ port, more, negated }): Match => ({
-        match: 'destinationPort',
-        ranges: [[port, port + more]],
-        negated,
-      }),
-    ),
+  fc.record({ port: fc.constantFrom(...ports), more: fc.nat(1), negated: fc.boolean() }).map(
+    ({ port, more, negated }): Match => ({
+      match: 'destinationPort',
+      ranges: [[port, port + more]],
+      negated,
+    }),
+  ),
   fc
     .record({ name: fc.constantFrom('eth0', 'cni+', 'lo'), negated: fc.boolean() })
     .map((each): Match => ({ match: 'inInterface', ...each })),
