@@ -3,7 +3,7 @@ import { isAfter } from '../dns/changes.ts';
 import { bucketOf } from './digest.ts';
 import type { Destination } from './entry.ts';
 import type { ExpectedRow } from './expected-row.ts';
-import { type Known, recentOf } from './settling.ts';
+import { hasChanged, type Known } from './settling.ts';
 
 /** isChangingBucket tells whether something that has, or had, rows in a bucket changed. */
 export function isChangingBucket(bucket: number, expected: Iterable<ExpectedRow>, known: Known): boolean {
@@ -11,10 +11,11 @@ export function isChangingBucket(bucket: number, expected: Iterable<ExpectedRow>
   return recentDestinations(known).some((destination) => bucketOf(destination) === bucket);
 }
 
-function isChangingRow({ service }: ExpectedRow, { cluster, settledTime }: Known): boolean {
-  const view = cluster.services.get(service);
-  if (view === undefined) return true;
-  return isAfter(view.changedTime, settledTime) || recentOf(view, settledTime).size > 0;
+function isChangingRow({ claimants = [], service }: ExpectedRow, { cluster, settledTime }: Known): boolean {
+  return [service, ...claimants].some((name) => {
+    const view = cluster.services.get(name);
+    return view === undefined || hasChanged(view, settledTime);
+  });
 }
 
 /** recentDestinations are what packets to Services were sent to until within the window, in every form of a row. */

@@ -13,4 +13,6 @@ export interface ExpectedRow {
   readonly allowed?: { readonly entering: AddressSet; readonly node: AddressSet };
   /** alternatives are what other Services that claim the same destination want there: as good as `entry`. */
   readonly alternatives?: readonly Entry[];
+  /** claimants are the Services that want them, `namespace/name`. */
+  readonly claimants?: readonly string[];
 }

@@ -98,7 +98,12 @@ function addRow(rows: Map<string, ExpectedRow>, port: ServicePort, site: Site, e
   const key = destinationText(entry.destination);
   const owner = rows.get(key);
   if (owner !== undefined) {
-    rows.set(key, { ...owner, alternatives: [...(owner.alternatives ?? []), entry] });
+    const { alternatives = [], claimants = [] } = owner;
+    rows.set(key, {
+      ...owner,
+      alternatives: [...alternatives, entry],
+      claimants: [...claimants, port.service],
+    });
     return;
   }
   const { address, kind } = entry.destination;

@@ -39,6 +39,8 @@ export function weigh(difference: Difference, expected: ExpectedRow | undefined,
     if (extra !== undefined) return { kind: 'Settling', message: extra };
     if (view === undefined) return { kind: 'Counts', what: difference.what };
   }
+  const contested = settlingOfClaims(expected, difference.destination, known);
+  if (contested !== undefined) return contested;
   if (isAfter(view.changedTime, settledTime)) {
     return changing(view, `Service ${name} changed at ${view.changedTime}`, known);
   }
@@ -59,6 +61,29 @@ export function weigh(difference: Difference, expected: ExpectedRow | undefined,
     `${some(difference.what)} of Service ${name} changed within the settle window`,
     known,
   );
+}
+
+/** settlingOfClaims says why a node may still serve a destination for another Service that claims it, or did. */
+function settlingOfClaims(
+  expected: ExpectedRow | undefined,
+  { address, port, protocol }: Destination,
+  known: Known,
+): Weighed | undefined {
+  const { cluster, settledTime } = known;
+  for (const name of expected?.claimants ?? []) {
+    const view = cluster.services.get(name);
+    if (view !== undefined && hasChanged(view, settledTime)) {
+      return changing(view, `Service ${name}, which claims the same, changed`, known);
+    }
+  }
+  const ended = cluster.formerPorts.get(servicePortKey(address, protocol, port));
+  if (ended === undefined || !isAfter(ended, settledTime)) return undefined;
+  return { kind: 'Settling', message: `${address} was another Service's, too, until ${ended}` };
+}
+
+/** hasChanged tells whether a Service or an endpoint of it changed since the window began. */
+export function hasChanged(view: ServiceView, settledTime: Date): boolean {
+  return isAfter(view.changedTime, settledTime) || recentOf(view, settledTime).size > 0;
 }
 
 function changing(view: ServiceView, message: string, { judgedTime }: Known): Weighed {

@@ -140,6 +140,38 @@ describe('What has just changed', () => {
     assert.deepEqual(reasonsOf(seenBy([], [shop(pods)], former(long))), ['n3 Failed ServiceStale']);
   });
 
+  describe('may be one of two Services that claim one address, of which a node serves either', () => {
+    const external = { externalIPs: ['192.0.2.7'] };
+    const api = (changes: Partial<ServiceView>) => shop(pods, changes);
+    const web = (address: string, changes: Partial<ServiceView>) =>
+      makeShop('web', '10.96.0.11', [address], changes);
+
+    for (const { when, changed, gaveUp } of [
+      { when: recently, changed: ['n3 Skipped Settling'], gaveUp: ['n3 Skipped Settling'] },
+      {
+        when: long,
+        changed: ['n3 Failed EndpointMissing', 'n3 Failed EndpointStale', 'n3 Failed EndpointWrong'],
+        gaveUp: ['n3 Failed EndpointMissing', 'n3 Failed EndpointWrong'],
+      },
+    ]) {
+      it(`with an endpoint that changed at ${when}`, () => {
+        const endpointTimes = times({ '10.244.2.8': when, '10.244.2.9': when });
+        const now = [api(external), web('10.244.2.9', { ...external, endpointTimes })];
+        const then = [api({}), web('10.244.2.8', external)];
+        const found = reasonsOf(seenBy(now, then));
+        assert.deepEqual(found, changed);
+      });
+
+      it(`that gave it up at ${when}`, () => {
+        const formerPorts = times({ [servicePortKey('192.0.2.7', 'TCP', 80)]: when });
+        const now = [api(external), web('10.244.2.9', {})];
+        const then = [api({}), web('10.244.2.9', external)];
+        const found = reasonsOf(seenBy(now, then, { formerPorts }));
+        assert.deepEqual(found, gaveUp);
+      });
+    }
+  });
+
   it('leaves no trace when it went: what was never seen counts only if somebody watched', () => {
     assert.deepEqual(reasonsOf(seenBy([], [shop(pods)])), ['n3 Failed ServiceStale']);
     assert.deepEqual(reasonsOf(seenBy([], [shop(pods)], { watchedSince: recently })), [
