@@ -4,7 +4,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buildSync } from 'esbuild';
-import { ExpectedTables } from '../../src/checks/service-rules/expected.ts';
+import { ExpectedTables } from '../../src/checks/service-rules/expected/expected.ts';
 import { isObject } from '../../src/checks/shape.ts';
 import { type Figure, median, type Section } from './figures.ts';
 import { iptablesText, nftablesJson } from './many-rules.ts';

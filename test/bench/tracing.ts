@@ -3,14 +3,14 @@
  * <Services> <endpoints>`. Prints seconds of processor time, all threads together, by what was done, and the most memory.
  */
 import { readFileSync } from 'node:fs';
-import { combine } from '../../src/checks/service-rules/combine.ts';
 import { Digests } from '../../src/checks/service-rules/digest.ts';
-import { ExpectedTables } from '../../src/checks/service-rules/expected.ts';
-import { type HostNetwork, readHost } from '../../src/checks/service-rules/host.ts';
-import { readIptablesSave } from '../../src/checks/service-rules/iptables-save.ts';
+import { ExpectedTables } from '../../src/checks/service-rules/expected/expected.ts';
+import { type HostNetwork, readHost } from '../../src/checks/service-rules/host/host.ts';
+import { readIptablesSave } from '../../src/checks/service-rules/iptables/save.ts';
 import type { Reading } from '../../src/checks/service-rules/model.ts';
-import { readNft } from '../../src/checks/service-rules/nft.ts';
-import { tableOf } from '../../src/checks/service-rules/table.ts';
+import { readNft } from '../../src/checks/service-rules/nft/ruleset.ts';
+import { tableOf } from '../../src/checks/service-rules/table/table.ts';
+import { combine } from '../../src/checks/service-rules/trace/combine.ts';
 import { factsOf, servicesOf } from './many-services.ts';
 import { memoryOf } from './memory.ts';
 

@@ -5,10 +5,10 @@
 import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { boundOf } from '../../src/checks/service-rules/address-set.ts';
-import { readHost } from '../../src/checks/service-rules/host.ts';
-import { readIptablesSave } from '../../src/checks/service-rules/iptables-save.ts';
+import { readHost } from '../../src/checks/service-rules/host/host.ts';
+import { readIptablesSave } from '../../src/checks/service-rules/iptables/save.ts';
 import type { Reading, Ruleset, Step, Verdict } from '../../src/checks/service-rules/model.ts';
-import { readNft } from '../../src/checks/service-rules/nft.ts';
+import { readNft } from '../../src/checks/service-rules/nft/ruleset.ts';
 import { type Below, bytes, chance, mutate, pick, some, type Tally } from './chance.ts';
 import { changed, type ListingPool, listingOf, poolOf } from './listings.ts';
 

@@ -1,15 +1,15 @@
 /** What the product's probe would report of a node with these rules, and the rows that it would print. */
 import { gzipSync } from 'node:zlib';
 import type { Family } from '../../src/checks/service-rules/address-set.ts';
-import { combine } from '../../src/checks/service-rules/combine.ts';
 import { bucketOf, Digests } from '../../src/checks/service-rules/digest.ts';
 import { entryText } from '../../src/checks/service-rules/entry.ts';
 import type { Evidence, ProxyConfig } from '../../src/checks/service-rules/evidence.ts';
-import { type HostNetwork, readHost } from '../../src/checks/service-rules/host.ts';
-import { readIptablesSave } from '../../src/checks/service-rules/iptables-save.ts';
+import { type HostNetwork, readHost } from '../../src/checks/service-rules/host/host.ts';
+import { readIptablesSave } from '../../src/checks/service-rules/iptables/save.ts';
 import type { Reading } from '../../src/checks/service-rules/model.ts';
-import { readNft } from '../../src/checks/service-rules/nft.ts';
-import { type TableRow, tableOf } from '../../src/checks/service-rules/table.ts';
+import { readNft } from '../../src/checks/service-rules/nft/ruleset.ts';
+import { type TableRow, tableOf } from '../../src/checks/service-rules/table/table.ts';
+import { combine } from '../../src/checks/service-rules/trace/combine.ts';
 import { proxyConfigOf } from '../../src/probe/service-rules/proxy-config.ts';
 import { healthy } from '../checks/service-rules/modelled.ts';
 import { type CapturedNode, configzText } from './capture.ts';

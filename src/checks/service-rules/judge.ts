@@ -1,17 +1,17 @@
 /** The judge of ServiceRules: whether what each node does with packets to Services is what the API says. Pure. */
 import type { JudgeInput } from '../check.ts';
 import type { Verdict } from '../verdict.ts';
-import { comparedOf } from './buckets.ts';
-import { linePrefix } from './detail-reader.ts';
-import { opinionWithoutEvidence } from './lost.ts';
-import { withModes } from './modes.ts';
-import { type Opinion, subjects, verdictsOf } from './opinion.ts';
+import { comparedOf } from './judging/buckets.ts';
+import { linePrefix } from './judging/detail-reader.ts';
+import { opinionWithoutEvidence } from './judging/lost.ts';
+import { withModes } from './judging/modes.ts';
+import { type Opinion, subjects, verdictsOf } from './judging/opinion.ts';
+import { opinionOnProxy } from './judging/proxy.ts';
+import { opinionsOnRules } from './judging/rules.ts';
+import { type Run, runOf } from './judging/run.ts';
+import { type SeenSide, sidesOf } from './judging/sides.ts';
+import { withoutRules } from './judging/without-rules.ts';
 import { serviceRulesOptionsOf } from './options.ts';
-import { opinionOnProxy } from './proxy.ts';
-import { opinionsOnRules } from './rules.ts';
-import { type Run, runOf } from './run.ts';
-import { type SeenSide, sidesOf } from './sides.ts';
-import { withoutRules } from './without-rules.ts';
 
 /**
  * judge is `Check.judge` of ServiceRules. A node without evidence has one verdict; one with evidence has one for each

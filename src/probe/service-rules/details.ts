@@ -3,7 +3,7 @@ import { gzipSync } from 'node:zlib';
 import { bucketCount, bucketOf } from '../../checks/service-rules/digest.ts';
 import { entryText } from '../../checks/service-rules/entry.ts';
 import { type DetailRow, detailPrefix } from '../../checks/service-rules/evidence.ts';
-import type { TableRow } from '../../checks/service-rules/table.ts';
+import type { TableRow } from '../../checks/service-rules/table/table.ts';
 
 /** mostDetails is how many bytes are printed in all: a kubelet begins a new log file after 10 MiB. */
 export const mostDetails = 6 << 20;

@@ -1,6 +1,6 @@
 /** The node's own addresses and routes, by `ip`. */
 import type { Family } from '../../checks/service-rules/address-set.ts';
-import { type HostNetwork, readHost } from '../../checks/service-rules/host.ts';
+import { type HostNetwork, readHost } from '../../checks/service-rules/host/host.ts';
 import type { Means } from './means.ts';
 
 /** ReadHost is the node's network, with the text of its addresses; or which command failed, and why. */

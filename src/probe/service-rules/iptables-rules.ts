@@ -4,8 +4,8 @@ import {
   incompatibleTables,
   readIptablesSave,
   withoutIncompatible,
-} from '../../checks/service-rules/iptables-save.ts';
-import type { IptablesBackend } from '../../checks/service-rules/iptables-table.ts';
+} from '../../checks/service-rules/iptables/save.ts';
+import type { IptablesBackend } from '../../checks/service-rules/iptables/table.ts';
 import type { Reading, Ruleset } from '../../checks/service-rules/model.ts';
 import type { Found } from './found.ts';
 import type { Means } from './means.ts';

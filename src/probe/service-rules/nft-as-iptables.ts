@@ -1,7 +1,7 @@
 /** A table of iptables-nft, listed by nft and named as iptables names it. */
 import type { Family } from '../../checks/service-rules/address-set.ts';
 import type { Action, Chain, Rule, Ruleset, Step, Verdict } from '../../checks/service-rules/model.ts';
-import { readNft } from '../../checks/service-rules/nft.ts';
+import { readNft } from '../../checks/service-rules/nft/ruleset.ts';
 import type { Means } from './means.ts';
 
 /** iptablesTableOf reads one table, of that family alone; its chains have the ids that iptables-nft-save gives them. */

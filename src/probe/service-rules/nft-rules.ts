@@ -3,7 +3,7 @@
  * iptables-nft's, in several hundred megabytes of JSON where there are many Services.
  */
 import type { Family } from '../../checks/service-rules/address-set.ts';
-import { readNft } from '../../checks/service-rules/nft.ts';
+import { readNft } from '../../checks/service-rules/nft/ruleset.ts';
 import { isObject, isText, parseJson } from '../../checks/shape.ts';
 import { type Found, together } from './found.ts';
 import type { Means } from './means.ts';

@@ -11,7 +11,7 @@ import {
   type Outcome,
 } from '../../checks/service-rules/entry.ts';
 import type { Ruleset } from '../../checks/service-rules/model.ts';
-import type { Table, TableRow } from '../../checks/service-rules/table.ts';
+import type { Table, TableRow } from '../../checks/service-rules/table/table.ts';
 
 /** tracedEitherWay is the table of a ruleset; with Unknown where it hangs on which of two chains comes first. */
 export function tracedEitherWay(ruleset: Ruleset, trace: (ruleset: Ruleset) => Table): Table {

@@ -1,11 +1,11 @@
 /** What a node's rules do with packets, of all families together. */
 import type { Family } from '../../checks/service-rules/address-set.ts';
-import { combine } from '../../checks/service-rules/combine.ts';
 import { Digests } from '../../checks/service-rules/digest.ts';
 import type { Guard, ProxyConfig } from '../../checks/service-rules/evidence.ts';
-import type { HostNetwork } from '../../checks/service-rules/host.ts';
+import type { HostNetwork } from '../../checks/service-rules/host/host.ts';
 import type { Ruleset } from '../../checks/service-rules/model.ts';
-import { type TableRow, tableOf } from '../../checks/service-rules/table.ts';
+import { type TableRow, tableOf } from '../../checks/service-rules/table/table.ts';
+import { combine } from '../../checks/service-rules/trace/combine.ts';
 import { tracedEitherWay } from './ties.ts';
 
 /** Tracing is what is traced through what. */

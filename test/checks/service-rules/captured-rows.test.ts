@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { ExpectedTables } from '../../../src/checks/service-rules/expected.ts';
+import { ExpectedTables } from '../../../src/checks/service-rules/expected/expected.ts';
 import { capturedFacts, capturedServices } from './captured-cluster.ts';
 import { allBuckets, nameOf, shapeOf } from './row-shape.ts';
 

@@ -1,13 +1,13 @@
 /** The rules of the captures in test/fixtures/kube-proxy, read and traced as on the node itself. */
 import { existsSync, readFileSync } from 'node:fs';
 import type { Family } from '../../../src/checks/service-rules/address-set.ts';
-import { combine } from '../../../src/checks/service-rules/combine.ts';
 import type { ProxyConfig } from '../../../src/checks/service-rules/evidence.ts';
-import { type HostNetwork, readHost } from '../../../src/checks/service-rules/host.ts';
-import { readIptablesSave } from '../../../src/checks/service-rules/iptables-save.ts';
+import { type HostNetwork, readHost } from '../../../src/checks/service-rules/host/host.ts';
+import { readIptablesSave } from '../../../src/checks/service-rules/iptables/save.ts';
 import type { Reading, Ruleset } from '../../../src/checks/service-rules/model.ts';
-import { readNft } from '../../../src/checks/service-rules/nft.ts';
-import type { TableInput } from '../../../src/checks/service-rules/table.ts';
+import { readNft } from '../../../src/checks/service-rules/nft/ruleset.ts';
+import type { TableInput } from '../../../src/checks/service-rules/table/table.ts';
+import { combine } from '../../../src/checks/service-rules/trace/combine.ts';
 import { capturedConfig, capturedFacts } from './captured-cluster.ts';
 
 /** healthyCaptures are those on which everything is right. */

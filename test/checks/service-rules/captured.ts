@@ -5,7 +5,7 @@ import type { Family } from '../../../src/checks/service-rules/address-set.ts';
 import { Digests } from '../../../src/checks/service-rules/digest.ts';
 import type { Evidence } from '../../../src/checks/service-rules/evidence.ts';
 import type { Ruleset } from '../../../src/checks/service-rules/model.ts';
-import { type Table, tableOf } from '../../../src/checks/service-rules/table.ts';
+import { type Table, tableOf } from '../../../src/checks/service-rules/table/table.ts';
 import { capturedConfig, capturedFacts, capturedServices } from './captured-cluster.ts';
 import { capturedInput } from './captured-rules.ts';
 import { healthy, inputOf, long, makeCluster, names, printedOf } from './modelled.ts';

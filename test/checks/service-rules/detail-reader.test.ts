@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
-import { type Bucket, Details } from '../../../src/checks/service-rules/detail-reader.ts';
 import { bucketOf, type Digests, digestsOf } from '../../../src/checks/service-rules/digest.ts';
 import { destinationText, entryText } from '../../../src/checks/service-rules/entry.ts';
+import { type Bucket, Details } from '../../../src/checks/service-rules/judging/detail-reader.ts';
 import { evidenceOf, lineOf, linesOf, makeCluster, makeShop } from './modelled.ts';
 
 const services = Array.from({ length: 40 }, (_, index) =>

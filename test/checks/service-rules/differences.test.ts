@@ -8,10 +8,10 @@ import {
   setOf,
   union,
 } from '../../../src/checks/service-rules/address-set.ts';
-import { differencesOf } from '../../../src/checks/service-rules/differences.ts';
+import { differencesOf } from '../../../src/checks/service-rules/difference/differences.ts';
 import { type Entry, entryText, type Outcome } from '../../../src/checks/service-rules/entry.ts';
-import { ExpectedTables } from '../../../src/checks/service-rules/expected.ts';
-import type { ExpectedRow } from '../../../src/checks/service-rules/expected-row.ts';
+import { ExpectedTables } from '../../../src/checks/service-rules/expected/expected.ts';
+import type { ExpectedRow } from '../../../src/checks/service-rules/expected/row.ts';
 import { endpoint, facts, service } from './made-services.ts';
 import { nodesByChance, servicesByChance } from './random-services.ts';
 import { allBuckets } from './row-shape.ts';

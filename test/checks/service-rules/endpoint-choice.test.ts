@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { EndpointView, ServiceView } from '../../../src/checks/cluster-view.ts';
-import { chooseEndpoints } from '../../../src/checks/service-rules/endpoint-choice.ts';
-import { servicePortsOf } from '../../../src/checks/service-rules/service-port.ts';
+import { chooseEndpoints } from '../../../src/checks/service-rules/expected/endpoint-choice.ts';
+import { servicePortsOf } from '../../../src/checks/service-rules/expected/service-port.ts';
 import { endpoint, service } from './made-services.ts';
 
 const one = '10.244.1.5';

@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { Digests } from '../../../src/checks/service-rules/digest.ts';
 import { entryOf, entryText } from '../../../src/checks/service-rules/entry.ts';
-import { ExpectedTables } from '../../../src/checks/service-rules/expected.ts';
+import { ExpectedTables } from '../../../src/checks/service-rules/expected/expected.ts';
 import { capturedFacts, capturedServices } from './captured-cluster.ts';
 import { endpoint, facts, service } from './made-services.ts';
 import { nodesByChance, servicesByChance } from './random-services.ts';

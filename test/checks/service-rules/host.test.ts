@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { addressText, holds, setOf } from '../../../src/checks/service-rules/address-set.ts';
-import { type HostNetwork, readHost } from '../../../src/checks/service-rules/host.ts';
+import { type HostNetwork, readHost } from '../../../src/checks/service-rules/host/host.ts';
 
 const captures = join(import.meta.dirname, '../../fixtures/kube-proxy');
 const usual = rules({ priority: 0, table: 'local' }, { priority: 32_766, table: 'main' });

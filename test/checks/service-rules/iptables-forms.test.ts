@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { printIptablesSave, savedOf } from '../../../src/checks/service-rules/iptables-save.ts';
-import type { IptablesBackend } from '../../../src/checks/service-rules/iptables-table.ts';
+import { printIptablesSave, savedOf } from '../../../src/checks/service-rules/iptables/save.ts';
+import type { IptablesBackend } from '../../../src/checks/service-rules/iptables/table.ts';
 import type { Rule } from '../../../src/checks/service-rules/model.ts';
 
 /** rulesOf are the rules of every form that a back end prints. */

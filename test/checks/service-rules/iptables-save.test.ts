@@ -9,7 +9,7 @@ import {
   readIptablesSave,
   savedOf,
   withoutIncompatible,
-} from '../../../src/checks/service-rules/iptables-save.ts';
+} from '../../../src/checks/service-rules/iptables/save.ts';
 import { addresses, problemOf, rulesetOf, rulesOf, tableOf } from './iptables-text.ts';
 
 const fixtures = join(import.meta.dirname, '../../fixtures/kube-proxy');

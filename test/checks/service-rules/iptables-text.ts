@@ -1,7 +1,7 @@
 /** What the tests of the reader of iptables-save have in common. */
 import assert from 'node:assert/strict';
 import { type Family, setOf } from '../../../src/checks/service-rules/address-set.ts';
-import { readIptablesSave } from '../../../src/checks/service-rules/iptables-save.ts';
+import { readIptablesSave } from '../../../src/checks/service-rules/iptables/save.ts';
 import type { Match, Rule, Ruleset, Step } from '../../../src/checks/service-rules/model.ts';
 
 /** tableOf is a text with one table nat, whose chains ONE and TWO are there beside the built-in ones. */

@@ -6,9 +6,9 @@ import { type ClusterView, emptyClusterView, type ServiceView } from '../../../s
 import { bucketCount, bucketOf, Digests } from '../../../src/checks/service-rules/digest.ts';
 import { destinationText, type Entry, entryText } from '../../../src/checks/service-rules/entry.ts';
 import { type DetailRow, detailPrefix, type Evidence } from '../../../src/checks/service-rules/evidence.ts';
+import { factsOf, rowsOfNode, tablesOf } from '../../../src/checks/service-rules/judging/tables.ts';
 import { withDefaults } from '../../../src/checks/service-rules/options.ts';
-import type { TableRow } from '../../../src/checks/service-rules/table.ts';
-import { factsOf, rowsOfNode, tablesOf } from '../../../src/checks/service-rules/tables.ts';
+import type { TableRow } from '../../../src/checks/service-rules/table/table.ts';
 import type { Verdict } from '../../../src/checks/verdict.ts';
 import { makeEndpoint, makeService } from '../dns/clusters.ts';
 import { makePlan } from '../pod-to-pod/plans.ts';

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import type { Ruleset } from '../../../src/checks/service-rules/model.ts';
-import { readNft } from '../../../src/checks/service-rules/nft.ts';
+import { readNft } from '../../../src/checks/service-rules/nft/ruleset.ts';
 import { elements, type Form, forms, natForms, script, sourceForms } from './nft-forms.ts';
 
 /** What nft 1.0.6 lists of `script`: the same rules are judged where there is no nft. */

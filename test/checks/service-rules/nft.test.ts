@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import type { Reading, Ruleset, Step } from '../../../src/checks/service-rules/model.ts';
-import { readNft } from '../../../src/checks/service-rules/nft.ts';
+import { readNft } from '../../../src/checks/service-rules/nft/ruleset.ts';
 
 const captures = join(import.meta.dirname, '../../fixtures/kube-proxy');
 const listings = globSync('nftables-*/*.nft.json', { cwd: captures }).sort();

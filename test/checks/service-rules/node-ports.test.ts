@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { ProxyConfig } from '../../../src/checks/service-rules/evidence.ts';
+import { nodePortPlacesOf } from '../../../src/checks/service-rules/expected/node-ports.ts';
 import type { NodeFacts } from '../../../src/checks/service-rules/node-facts.ts';
-import { nodePortPlacesOf } from '../../../src/checks/service-rules/node-ports.ts';
 import { capturedConfig } from './captured-cluster.ts';
 import { endpoint, facts, service } from './made-services.ts';
 import { rowsOf } from './row-shape.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { ProxyState } from '../../../src/checks/service-rules/evidence.ts';
-import { lagOf } from '../../../src/checks/service-rules/proxy.ts';
+import { lagOf } from '../../../src/checks/service-rules/judging/proxy.ts';
 import { healthy } from './modelled.ts';
 
 const lag = (changes: Partial<ProxyState>, most = 60) => lagOf({ ...healthy, ...changes }, most);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { readHost } from '../../../src/checks/service-rules/host.ts';
+import { readHost } from '../../../src/checks/service-rules/host/host.ts';
 import { type NodeNetwork, type Rules, reportOf } from '../../mutate/evidence.ts';
 import { mutationsOfIptables } from '../../mutate/iptables.ts';
 import { findingsOf, type Judged, viewOf } from '../../mutate/judged.ts';

@@ -5,7 +5,7 @@ import type { Family } from '../../../src/checks/service-rules/address-set.ts';
 import { type AddressSet, peopleText } from '../../../src/checks/service-rules/address-set.ts';
 import { bucketCount } from '../../../src/checks/service-rules/digest.ts';
 import type { Entry, Outcome } from '../../../src/checks/service-rules/entry.ts';
-import { ExpectedTables } from '../../../src/checks/service-rules/expected.ts';
+import { ExpectedTables } from '../../../src/checks/service-rules/expected/expected.ts';
 import type { NodeFacts } from '../../../src/checks/service-rules/node-facts.ts';
 
 /** allBuckets are those of a whole table. */

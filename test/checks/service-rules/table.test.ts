@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { combine } from '../../../src/checks/service-rules/combine.ts';
 import { destinationText, entryText } from '../../../src/checks/service-rules/entry.ts';
-import { ExpectedTables } from '../../../src/checks/service-rules/expected.ts';
-import { readIptablesSave } from '../../../src/checks/service-rules/iptables-save.ts';
-import { tableOf } from '../../../src/checks/service-rules/table.ts';
+import { ExpectedTables } from '../../../src/checks/service-rules/expected/expected.ts';
+import { readIptablesSave } from '../../../src/checks/service-rules/iptables/save.ts';
+import { tableOf } from '../../../src/checks/service-rules/table/table.ts';
+import { combine } from '../../../src/checks/service-rules/trace/combine.ts';
 import { capturedConfig, capturedFacts, capturedServices } from './captured-cluster.ts';
 import { capturedInput, healthyCaptures } from './captured-rules.ts';
 import { config, inputOf, node, rowsOf, rulesetOf, save, type Tables, textsOf } from './traced.ts';

@@ -21,8 +21,8 @@ import type {
   Step,
   Verdict,
 } from '../../../src/checks/service-rules/model.ts';
-import { outcomesOf } from '../../../src/checks/service-rules/outcomes.ts';
-import type { End, Flow, Origin } from '../../../src/checks/service-rules/trace.ts';
+import { outcomesOf } from '../../../src/checks/service-rules/table/outcomes.ts';
+import type { End, Flow, Origin } from '../../../src/checks/service-rules/trace/trace.ts';
 import { fatesOf, type NaiveNode } from './naive-packet.ts';
 import { entering, fromNode, node, tracerOf } from './traced.ts';
 

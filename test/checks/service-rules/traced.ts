@@ -9,11 +9,11 @@ import {
 } from '../../../src/checks/service-rules/address-set.ts';
 import { type Destination, entryText } from '../../../src/checks/service-rules/entry.ts';
 import type { ProxyConfig } from '../../../src/checks/service-rules/evidence.ts';
-import { readIptablesSave } from '../../../src/checks/service-rules/iptables-save.ts';
+import { readIptablesSave } from '../../../src/checks/service-rules/iptables/save.ts';
 import type { Ruleset } from '../../../src/checks/service-rules/model.ts';
-import { outcomesOf } from '../../../src/checks/service-rules/outcomes.ts';
-import { type Table, type TableInput, tableOf } from '../../../src/checks/service-rules/table.ts';
-import { type End, type Flow, type Origin, Tracer } from '../../../src/checks/service-rules/trace.ts';
+import { outcomesOf } from '../../../src/checks/service-rules/table/outcomes.ts';
+import { type Table, type TableInput, tableOf } from '../../../src/checks/service-rules/table/table.ts';
+import { type End, type Flow, type Origin, Tracer } from '../../../src/checks/service-rules/trace/trace.ts';
 import { capturedConfig } from './captured-cluster.ts';
 
 /** Tables are rules by table, one a line, without the `-A`; a line that begins with `:` sets a policy. */

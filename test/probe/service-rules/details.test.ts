@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { test } from 'node:test';
 import { fullSet } from '../../../src/checks/service-rules/address-set.ts';
-import { Details } from '../../../src/checks/service-rules/detail-reader.ts';
 import { bucketCount, bucketOf, Digests } from '../../../src/checks/service-rules/digest.ts';
 import type { Entry } from '../../../src/checks/service-rules/entry.ts';
-import type { TableRow } from '../../../src/checks/service-rules/table.ts';
+import { Details } from '../../../src/checks/service-rules/judging/detail-reader.ts';
+import type { TableRow } from '../../../src/checks/service-rules/table/table.ts';
 import { detailLines, mostDetails } from '../../../src/probe/service-rules/details.ts';
 
 /** row is one of a Service that is refused. */

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { digestsOf } from '../../../src/checks/service-rules/digest.ts';
 import { readEvidence } from '../../../src/checks/service-rules/evidence-reader.ts';
-import { ExpectedTables } from '../../../src/checks/service-rules/expected.ts';
+import { ExpectedTables } from '../../../src/checks/service-rules/expected/expected.ts';
 import { serviceRulesProbe } from '../../../src/checks/service-rules/probe.ts';
 import { kinds } from '../../../src/probe/kinds.ts';
 import { capturedFacts, capturedServices } from '../../checks/service-rules/captured-cluster.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { destinationText } from '../../../src/checks/service-rules/entry.ts';
-import { readIptablesSave } from '../../../src/checks/service-rules/iptables-save.ts';
+import { readIptablesSave } from '../../../src/checks/service-rules/iptables/save.ts';
 import type { Ruleset } from '../../../src/checks/service-rules/model.ts';
 import { traced } from '../../../src/probe/service-rules/traced.ts';
 import { capturedNode } from './captured-node.ts';
