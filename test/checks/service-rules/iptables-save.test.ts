@@ -158,6 +158,12 @@ test('a capture that is cut anywhere inside of a table is unreadable', () => {
   );
 });
 
+test('a capture that is cut behind an exclamation mark is unreadable, too', () => {
+  const cut = healthy.slice(0, healthy.indexOf('-m conntrack ! ') + '-m conntrack ! '.length);
+  assert.match(cut, /-A KUBE-FIREWALL .* ! $/);
+  assert.match(problemOf(cut) ?? '', /\S/);
+});
+
 test('garbage is read or told unreadable, and never throws', () => {
   const pieces = fc.constantFrom(
     ...[

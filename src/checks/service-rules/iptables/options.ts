@@ -23,9 +23,8 @@ export function extensionOf(text: string): Extension | undefined {
   words.next();
   while (words.word !== undefined) {
     const negated = isWord(words, '!');
-    if (negated) words.next();
-    const option: string = words.word;
-    if (words.quoted || !option.startsWith('--')) return undefined;
+    const option = negated ? words.next() : words.word;
+    if (option === undefined || words.quoted || !option.startsWith('--')) return undefined;
     const values: string[] = [];
     words.next();
     while (words.word !== undefined && !isWord(words, '!') && !isName(words)) {

@@ -12,8 +12,8 @@ import {
   isFull,
 } from '../address-set.ts';
 import type { Action, BaseChain, Chain, Rule, Ruleset, Verdict } from '../model.ts';
-import { acceptedBy, foreign } from './foreign.ts';
 import { Indices } from './chain-index.ts';
+import { acceptedBy, foreign } from './foreign.ts';
 import { isKubeProxys } from './kube-proxy-chains.ts';
 import { marked } from './marks.ts';
 import type { Surroundings } from './match.ts';
