@@ -138,7 +138,7 @@ for (const mode of ['iptables', 'nftables'] as const) {
 }
 
 /** churnSeconds is how long Services change: two minutes tell more, and take them. */
-const churnSeconds = Number(process.env.NETAUDIT_CHURN_SECONDS ?? 20);
+const churnSeconds = Number(process.env.NETAUDIT_CHURN_SECONDS ?? 30);
 
 describe('a kube-proxy that stands still', () => {
   let stopped = '';
@@ -151,7 +151,7 @@ describe('a kube-proxy that stands still', () => {
       if (proxy.mode !== mode) await proxy.restart({ mode });
     }
     // All proxies of this cluster share a processor or two: what changes ten times a second takes them a moment.
-    await operate(cluster, 1, { NETAUDIT_SETTLE_SECONDS: '10' });
+    await operate(cluster, 1, { NETAUDIT_SETTLE_SECONDS: '20' });
     stopped = cluster.nodes.at(-1) ?? '';
     undo = await stopProxy(cluster.sandbox.proxies.get(stopped) ?? assert.fail(`no proxy on ${stopped}`));
   });
