@@ -71,7 +71,7 @@ export class Observer {
     };
   }
 
-  /** A plan in force needs no Leases any more: they only say who can be asked. */
+  /** Also while a plan is in force: a node whose Lease is not known is one that cannot be asked, and Ready would say so. */
   async #nodes(
     audit: NetworkAudit | undefined,
     planned: boolean,
@@ -79,8 +79,8 @@ export class Observer {
   ): Promise<readonly NodeView[]> {
     const { caches, leases, asksNodes } = this.#parts;
     const nodes = caches.nodes.views();
-    if (audit === undefined || planned || !asksNodes(audit)) return nodes;
-    const renewTimes = await leases.renewTimes(signal);
+    if (audit === undefined || !asksNodes(audit)) return nodes;
+    const renewTimes = await leases.renewTimes(planned ? 'running' : 'planning', signal);
     return nodes.map((node) => {
       const leaseRenewTime = renewTimes.get(node.name);
       return leaseRenewTime === undefined ? node : { ...node, leaseRenewTime };

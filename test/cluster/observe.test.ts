@@ -32,6 +32,7 @@ describe('what a decision sees', () => {
   let evidence: Evidence;
   let observer: Observer;
   let asksNodes: boolean;
+  let freshness: { planning: number; running: number };
 
   before(async () => {
     server = await new ApiServer({ permissions }).listen();
@@ -40,10 +41,11 @@ describe('what a decision sees', () => {
   beforeEach(() => {
     server.requests.length = 0;
     asksNodes = false;
+    freshness = { planning: 60_000, running: 60_000 };
     const client = new Client(new Connection(() => server.kubeConfig()));
     caches = createCaches({ podNamespace: 'netaudit', nodeNamespace: 'netaudit-node' });
     evidence = new Evidence(client);
-    const leases = new KubeletLeases(client);
+    const leases = new KubeletLeases(client, freshness);
     const { log } = createKeptLog();
     const secondLook = new SecondLook({ client, caches, log, closingSeconds: 5 });
     const index = new ServicesIndex(caches, defaultSettings);
@@ -196,11 +198,15 @@ describe('what a decision sees', () => {
       assert.equal(server.requests.length, 1);
     });
 
-    it('is nothing while a plan is in force', async () => {
+    it('is the renew time while a plan is in force, too, of a list that may be older', async () => {
       asksNodes = true;
+      freshness.planning = 0;
+      await times();
+      await times();
+      assert.equal(server.requests.length, 2);
       put(caches.runs, runView, runOf('r', 'a', { plan: plan('2026-01-01T00:11:00Z') }), 'run-1');
-      assert.deepEqual(await times(), [undefined, undefined]);
-      assert.equal(server.requests.length, 0);
+      assert.deepEqual(await times(), ['n1 renewed', undefined]);
+      assert.equal(server.requests.length, 2);
     });
   });
 

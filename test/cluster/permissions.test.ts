@@ -45,7 +45,7 @@ it('everything that the code calls is granted, and nothing else is', async () =>
     leading: async () => elector.stop(),
   });
   await elector.run();
-  await new KubeletLeases(client).renewTimes();
+  await new KubeletLeases(client).renewTimes('planning');
 
   const audit = server.objects.get('networkaudits.netaudit.dev', undefined, 'cluster').metadata;
   const asked = server.objects.get('networkauditruns.netaudit.dev', undefined, 'asked').metadata;

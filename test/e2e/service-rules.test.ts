@@ -10,7 +10,7 @@ import { SandboxFaults } from '../sandbox/faults/inject.ts';
 import { PROXY_FAULTS, type ProxyFault, portOf, stopProxy, switchProxy } from '../sandbox/faults/proxy.ts';
 import type { RuleFaultName } from '../sandbox/faults/proxy-edits.ts';
 import type { ProxyMode } from '../sandbox/proxy/config.ts';
-import { applyAudit, finished, runOnce } from './support/audits.ts';
+import { applyAudit, auditNamed, finished, runOnce } from './support/audits.ts';
 import { changingServices } from './support/changing-services.ts';
 import { openSandbox, type SandboxCluster } from './support/cluster.ts';
 import { makeService, makeServices, namespace } from './support/many-services.ts';
@@ -31,6 +31,14 @@ function told({ status }: NetworkAuditRun): readonly string[] {
 
 const run = () => runOnce(cluster, audit);
 const proxies = () => [...cluster.sandbox.proxies.values()];
+
+/** readySince is whether audits can run, and since when. */
+async function readySince() {
+  const { status } = await auditNamed(cluster, audit);
+  return status?.conditions
+    .filter(({ type }) => type === 'Ready')
+    .map(({ status: value, reason, lastTransitionTime }) => ({ value, reason, lastTransitionTime }));
+}
 
 before(async () => {
   cluster = await openSandbox();
@@ -100,10 +108,12 @@ for (const mode of ['iptables', 'nftables'] as const) {
     });
 
     it('passes on every node that does what the API says', async () => {
+      const ready = await readySince();
       const result = await run();
       assert.deepEqual(told(result), []);
       assert.equal(result.status?.outcome, 'Passed');
       assert.ok((result.status?.summary?.passed ?? 0) > 3 * 20);
+      assert.deepEqual(await readySince(), ready, 'Ready did not stay True all the time');
     });
 
     // That what was mended is found no more is what the next of them proves.
