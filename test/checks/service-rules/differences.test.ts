@@ -152,6 +152,20 @@ describe('rows that are missing', () => {
     ]);
   });
 
+  it('are told of packets that come in where those of the node itself are sent on', () => {
+    const expected = expectedRow();
+    const actual = { ...expected.entry, entering: [] };
+    assert.deepEqual(
+      differencesOf({ expected, actual, foreign: [] }).map(({ origins, sentence }) => [origins, sentence]),
+      [
+        [
+          ['entering'],
+          '10.96.0.7:80/TCP has no rules, and must be sent to 10.244.1.5:8080, 10.244.2.4:8080, for packets from Pods and from outside',
+        ],
+      ],
+    );
+  });
+
   it('are put down to a rule of others that lets packets pass before kube-proxy’s', () => {
     const accepting = [{ rule: '-A PREROUTING -i eth1 -j ACCEPT', count: 9 }];
     assert.deepEqual(

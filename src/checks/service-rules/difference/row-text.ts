@@ -90,12 +90,12 @@ function refusalOf(entry: Entry | undefined): string {
 
 /** Whose packets: nothing is said where it is all of them. */
 function packets({ origins, sources }: Told): string {
-  const which = isFull(sources) ? '' : ` from ${peopleText(sources)}`;
-  if (origins.includes('entering') || origins.includes('fromPods')) {
-    const pods = origins.includes('entering') ? '' : " over Pods' interfaces";
-    return `${which === '' && pods === '' ? '' : ', for packets'}${pods}${which}`;
-  }
-  return ', for packets of the node itself';
+  const entering = origins.includes('entering');
+  if (!entering && !origins.includes('fromPods')) return ', for packets of the node itself';
+  const pods = entering ? '' : " over Pods' interfaces";
+  if (!isFull(sources)) return `, for packets${pods} from ${peopleText(sources)}`;
+  if (!entering) return `, for packets${pods}`;
+  return origins.includes('node') ? '' : ', for packets from Pods and from outside';
 }
 
 function isWanted(endpoint: string, entry: Entry | undefined): boolean {
