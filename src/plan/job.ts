@@ -113,9 +113,6 @@ function podSpec(input: JobInput, left: number, settings: Settings): Readonly<Re
     affinity: pinnedTo(input.node),
     securityContext: onNode ? nodePodSecurity : podPodSecurity,
     containers: [container(input, settings)],
-    ...(onNode
-      ? { volumes: hostDirectories.map((path) => ({ name: volumeName(path), hostPath: { path } })) }
-      : {}),
   };
 }
 
@@ -133,13 +130,6 @@ const podPodSecurity = {
 } as const;
 
 const nodePodSecurity = { runAsUser: 0, runAsGroup: 0, seccompProfile: { type: 'RuntimeDefault' } } as const;
-
-/** hostDirectories exist on every node; `type: Directory` would hang the Pod where one does not. */
-const hostDirectories = ['/etc', '/opt', '/var/lib'] as const;
-
-function volumeName(path: string): string {
-  return `host${path.replaceAll('/', '-')}`;
-}
 
 /**
  * The rules of a node with 10,000 Services are tens of megabytes, and the tools need memory, too. Nearly all that is read
@@ -173,14 +163,5 @@ function container({ place, question }: JobInput, settings: Settings) {
       readOnlyRootFilesystem: true,
       capabilities: onNode ? { drop: ['ALL'], add: ['NET_ADMIN', 'NET_RAW'] } : { drop: ['ALL'] },
     },
-    ...(onNode
-      ? {
-          volumeMounts: hostDirectories.map((path) => ({
-            name: volumeName(path),
-            mountPath: `/host${path}`,
-            readOnly: true,
-          })),
-        }
-      : {}),
   };
 }

@@ -154,15 +154,7 @@ test('a probe at the place pod passes restricted; one at the place node needs no
   const violations = jobs.map(({ job }) => violationsOf(at(job, 'spec', 'template', 'spec')));
   assert.deepEqual(violations, [
     [],
-    [
-      'hostNetwork',
-      'volume of hostPath',
-      'volume of hostPath',
-      'volume of hostPath',
-      'probe: runAsNonRoot',
-      'probe: runAsUser',
-      'probe: capabilities.add',
-    ],
+    ['hostNetwork', 'probe: runAsNonRoot', 'probe: runAsUser', 'probe: capabilities.add'],
   ]);
 });
 
