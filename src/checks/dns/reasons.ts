@@ -1,4 +1,5 @@
 /** The reasons of DNS's verdicts: the documented set, with what each means and what to do about it. */
+import { probeReasons } from '../probe-reasons.ts';
 import type { ReasonText } from '../reason-text.ts';
 
 /** reasons is the closed set, by name. */
@@ -98,36 +99,7 @@ export const reasons = {
     means: 'The DNS Service has no endpoint that is ready.',
     remedy: 'See why the DNS Pods do not run or are not ready: `kubectl describe` and their log.',
   },
-  EvidenceBroken: {
-    outcome: 'Unknown',
-    means: 'What the probe reported cannot be understood, or is not complete.',
-    remedy: 'Compare the versions of the operator and of its image for probes.',
-  },
-  NoReport: {
-    outcome: 'Unknown',
-    means: 'The probe did not report.',
-    remedy: 'Look at the Job and its Pod on the node.',
-  },
-  ProbeNotScheduled: {
-    outcome: 'Unknown',
-    means: "The probe's Pod did not start in time.",
-    remedy: 'Look at the Events of the Pod: resources, taints, the network plugin.',
-  },
-  PodRefused: {
-    outcome: 'Unknown',
-    means: "The API server or the kubelet refused the probe's Pod.",
-    remedy: 'Read the message: Pod Security, quota, an admission webhook.',
-  },
-  ImageNotPulled: {
-    outcome: 'Unknown',
-    means: "The node could not get the probe's image.",
-    remedy: 'See --image of the operator, pull secrets, and the way to the registry.',
-  },
-  PodMutated: {
-    outcome: 'Unknown',
-    means: "The probe's Pod has containers that are not ours, which may carry its traffic.",
-    remedy: 'Keep mesh injection out of the namespaces of netaudit.',
-  },
+  ...probeReasons,
   BlockedByPolicy: {
     outcome: 'Unknown',
     means: 'Nothing answered, and a NetworkPolicy that is not the product’s own denies what probes send.',

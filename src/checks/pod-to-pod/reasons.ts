@@ -1,4 +1,5 @@
 /** The reasons of PodToPod's verdicts: the documented set, with what each means and what to do about it. */
+import { probeReasons } from '../probe-reasons.ts';
 import type { ReasonText } from '../reason-text.ts';
 
 /** reasons is the closed set, by name. */
@@ -66,26 +67,7 @@ export const reasons = {
     means: 'The median round trip took longer than maxRoundTripMilliseconds.',
     remedy: 'Look at the load of both nodes and at the path between them, or set another limit.',
   },
-  NoReport: {
-    outcome: 'Unknown',
-    means: 'The probe ended, or the run did, before this question was answered.',
-    remedy: 'Look at the probe’s Job and Pod, and give the run more time (spec.runTimeoutSeconds).',
-  },
-  ProbeNotScheduled: {
-    outcome: 'Unknown',
-    means: 'The probe’s Pod was not placed on the node, or did not start there in time.',
-    remedy: 'The message is the scheduler’s or the kubelet’s own.',
-  },
-  PodRefused: {
-    outcome: 'Unknown',
-    means: 'The API server refused the probe’s Pod.',
-    remedy: 'Look at the quota, the Pod Security level and the admission webhooks of the namespace.',
-  },
-  ImageNotPulled: {
-    outcome: 'Unknown',
-    means: 'The node could not get the probe’s image.',
-    remedy: 'Look at the operator’s --image, at the registry and at the node’s access to it.',
-  },
+  ...probeReasons,
   PodMutated: {
     outcome: 'Unknown',
     means: 'Something added containers to the probe’s or the responder’s Pod, which may carry its traffic.',
@@ -100,11 +82,6 @@ export const reasons = {
     outcome: 'Unknown',
     means: 'Nothing answered, and a NetworkPolicy that is not the product’s own denies this traffic.',
     remedy: 'Let TCP and UDP 9100 between the Pods of the namespace netaudit through in that policy.',
-  },
-  EvidenceBroken: {
-    outcome: 'Unknown',
-    means: 'What the probe left behind is not the evidence that was asked for.',
-    remedy: 'Look at the probe’s Pod: its termination message and log; the image may be of another version.',
   },
   NoAddress: {
     outcome: 'Unknown',

@@ -1,4 +1,5 @@
 /** The reasons of ServiceRules' verdicts: the documented set, with what each means and what to do about it. */
+import { probeReasons } from '../probe-reasons.ts';
 import type { ReasonText } from '../reason-text.ts';
 
 /** reasons is the closed set, by name. */
@@ -135,36 +136,12 @@ export const reasons = {
     remedy:
       'Give the operator the right to read logs of Pods in its namespace (pods/log), and see whether the kubelet of the node answers the API server.',
   },
-  EvidenceBroken: {
-    outcome: 'Unknown',
-    means: 'What the probe reported cannot be understood, or is not complete.',
-    remedy: 'Compare the versions of the operator and of its image for probes.',
-  },
-  NoReport: {
-    outcome: 'Unknown',
-    means: 'The probe did not report.',
-    remedy: 'Look at the Job and its Pod on the node.',
-  },
-  ProbeNotScheduled: {
-    outcome: 'Unknown',
-    means: "The probe's Pod did not start in time.",
-    remedy: 'Look at the Events of the Pod: resources, taints, the network plugin.',
-  },
+  ...probeReasons,
   PodRefused: {
     outcome: 'Unknown',
     means: "The API server or the kubelet refused the probe's Pod.",
     remedy:
       'Read the message: the namespace of the probes must allow host-network Pods (Pod Security: privileged); quota, an admission webhook.',
-  },
-  ImageNotPulled: {
-    outcome: 'Unknown',
-    means: "The node could not get the probe's image.",
-    remedy: 'See --image of the operator, pull secrets, and the way to the registry.',
-  },
-  PodMutated: {
-    outcome: 'Unknown',
-    means: "The probe's Pod has containers that are not ours.",
-    remedy: 'Keep mesh injection out of the namespaces of netaudit.',
   },
   SettlingTooLong: {
     outcome: 'Unknown',
