@@ -9,9 +9,10 @@ import type { Fates } from './fate.ts';
 import { conntrackPriority, type HookChains, hookChains } from './hooks.ts';
 import type { MarkPart } from './marks.ts';
 import type { Surroundings } from './match.ts';
+import type { Passage } from './passage.ts';
 import { sidesOf } from './sides.ts';
 import type { State } from './state.ts';
-import type { Passage, Walker } from './walk.ts';
+import type { Walker } from './walk.ts';
 
 /** Origin is where packets come from. */
 export interface Origin {

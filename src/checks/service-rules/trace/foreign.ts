@@ -2,8 +2,8 @@
 
 import type { Chain, Rule, Ruleset, Step } from '../model.ts';
 import { isKubeProxys } from './kube-proxy-chains.ts';
+import type { Within } from './passage.ts';
 import type { Link, State } from './state.ts';
-import type { Within } from './walk.ts';
 
 /** foreign is a rule where it is none of kube-proxy. */
 export function foreign(rule: Rule, chain: Chain): Rule | undefined {

@@ -5,8 +5,8 @@
 import { type AddressSet, difference, intersection, isEmpty } from '../address-set.ts';
 import type { Chain } from '../model.ts';
 import { sameMarks } from './marks.ts';
+import type { Stop } from './passage.ts';
 import { type State, withSources } from './state.ts';
-import type { Stop } from './walk.ts';
 
 /** Met is what came out of a chain. */
 export interface Met {

@@ -1,7 +1,7 @@
 /** Replacing a packet's destination or source, which only chains of type nat do, and only once. */
 import type { Action } from '../model.ts';
+import type { Passage } from './passage.ts';
 import type { State } from './state.ts';
-import type { Passage } from './walk.ts';
 
 /** translated gives the states behind a translation; undefined where it is not understood. */
 export function translated(

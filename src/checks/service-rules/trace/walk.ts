@@ -2,59 +2,19 @@
  * Walking packets through chains, as the kernel does: rule by rule, all states of a packet side by side. Verdicts end a
  * packet or this base chain; what returns goes on behind the rule that jumped.
  */
-import {
-  type AddressSet,
-  type Bound,
-  difference,
-  type Family,
-  intersection,
-  isEmpty,
-  isFull,
-} from '../address-set.ts';
-import type { Action, BaseChain, Chain, Rule, Ruleset, Verdict } from '../model.ts';
+import { type AddressSet, difference, type Family, intersection, isEmpty, isFull } from '../address-set.ts';
+import type { Action, Chain, Rule, Ruleset, Verdict } from '../model.ts';
 import { Indices } from './chain-index.ts';
 import { acceptedBy, foreign } from './foreign.ts';
 import { isKubeProxys } from './kube-proxy-chains.ts';
 import { marked } from './marks.ts';
-import type { Surroundings } from './match.ts';
 import { opened, parted } from './open.ts';
 import { Paints, painted } from './paint.ts';
+import type { Passage, Stop, Within } from './passage.ts';
 import { Questions } from './questions.ts';
 import { isPlain, Shared } from './shared.ts';
-import { type Link, merged, type State, withSources } from './state.ts';
+import { merged, type State, withSources } from './state.ts';
 import { translated } from './translate.ts';
-
-/** Stop is where a packet ended on its way. */
-export interface Stop {
-  readonly kind: 'Drop' | 'Reject' | 'Unknown';
-  readonly state: State;
-  readonly rule: Rule;
-  /** foreign is true where the rule is none of kube-proxy. */
-  readonly foreign: boolean;
-}
-
-/** Passage is one walk through one base chain. */
-export interface Passage {
-  readonly base: BaseChain;
-  readonly around: Surroundings;
-  /** behind is true once an endpoint is chosen, or none will be: chance and memory are then not followed. */
-  readonly behind: boolean;
-  /** redirectTo is the address that a redirection leads to. */
-  readonly redirectTo: string | undefined;
-  /** read reads an address, as a number. */
-  readonly read: (address: string) => Bound | undefined;
-}
-
-/** Within is the chain that is walked through, and what leaves it. */
-export interface Within {
-  readonly chain: Chain;
-  readonly depth: number;
-  readonly passage: Passage;
-  /** accepted are states that are through with this base chain. */
-  readonly accepted: State[];
-  /** path are the rules that led into this chain, the last first. */
-  readonly path: Link<Rule> | undefined;
-}
 
 const deepest = 64;
 /** A node without unknown rules has a few states at one place, and ten thousand Services take a few million steps. */
