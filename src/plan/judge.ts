@@ -9,17 +9,21 @@ import { plusSeconds, timeOf } from './time.ts';
 import { apiViewOf } from './view.ts';
 import type { World } from './world.ts';
 
+/** Judging is a run with what became of its probes, and what it is judged by. */
+export interface Judging {
+  readonly run: NetworkAuditRun;
+  readonly plan: Plan;
+  readonly reports: readonly ProbeReport[];
+  readonly world: World;
+  readonly kinds: readonly Check[];
+  readonly settings: Settings;
+  readonly now: Date;
+}
+
 /** verdictsOf judges a run with what there is, in the order of the plan's checks. */
-export function verdictsOf(
-  run: NetworkAuditRun,
-  plan: Plan,
-  reports: readonly ProbeReport[],
-  world: World,
-  kinds: readonly Check[],
-  settings: Settings,
-  now: Date,
-): readonly Verdict[] {
-  const api = apiOf(run, plan, reports, world, settings, now);
+export function verdictsOf(judging: Judging): readonly Verdict[] {
+  const { run, plan, reports, kinds } = judging;
+  const api = apiOf(judging);
   return plan.checks.flatMap((check) => {
     const kind = kinds.find(({ type }) => type === check.type);
     if (kind === undefined) return unknownKind(run, plan, check);
@@ -29,15 +33,8 @@ export function verdictsOf(
 }
 
 /** linesWanted are the beginnings of the lines, by node, that the judges of one place want of the probes' logs. */
-export function linesWanted(
-  run: NetworkAuditRun,
-  plan: Plan,
-  reports: readonly ProbeReport[],
-  world: World,
-  kinds: readonly Check[],
-  settings: Settings,
-  now: Date,
-): ReadonlyMap<ProbeReport, readonly string[]> {
+export function linesWanted(judging: Judging): ReadonlyMap<ProbeReport, readonly string[]> {
+  const { plan, reports, kinds } = judging;
   const wanted = new Map<ProbeReport, readonly string[]>();
   const asking = plan.checks.flatMap((check) => {
     const kind = kinds.find(({ type }) => type === check.type);
@@ -46,7 +43,7 @@ export function linesWanted(
       : [{ check, place: kind.place, wants: kind.wantsLog.bind(kind) }];
   });
   if (asking.length === 0) return wanted;
-  const api = apiOf(run, plan, reports, world, settings, now);
+  const api = apiOf(judging);
   for (const { check, place, wants } of asking) {
     const nodes = wants({ plan, check, reports: reportsFor(check.name, place, reports), api });
     for (const report of reports) {
@@ -57,14 +54,7 @@ export function linesWanted(
   return wanted;
 }
 
-function apiOf(
-  run: NetworkAuditRun,
-  plan: Plan,
-  reports: readonly ProbeReport[],
-  world: World,
-  settings: Settings,
-  now: Date,
-): ApiView {
+function apiOf({ run, plan, reports, world, settings, now }: Judging): ApiView {
   const began = timeOf(run.status?.startTime) ?? new Date(plan.dueTime);
   return apiViewOf(plan, reports, world, plusSeconds(began, -settings.settleSeconds), now);
 }

@@ -56,12 +56,12 @@ export function progressOf(
   const whole = reports.every(({ final }) => final);
   const late = !whole && (now >= deadline || (now >= givingUp && reports.every(isHopeless)));
   // What one hung probe makes a run wait for is time to read the logs of the others in.
-  const wanted =
-    whole || now >= closing ? linesWanted(run, plan, reports, world, kinds, settings, now) : undefined;
+  const judging = { run, plan, reports, world, kinds, settings, now };
+  const wanted = whole || now >= closing ? linesWanted(judging) : undefined;
   const details = detailsOf(wanted ?? new Map());
   if ((whole || late) && (details.length === 0 || now >= deadline)) {
     const told = reports.map((report) => (wanted?.has(report) ? withoutDetails(report) : report));
-    const verdicts = verdictsOf(run, plan, told, world, kinds, settings, now);
+    const verdicts = verdictsOf({ ...judging, reports: told });
     const input = {
       run,
       plan,

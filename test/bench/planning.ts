@@ -76,7 +76,15 @@ export function measurePlanning(): Section {
 
   function judged(answered: World, planned: typeof run, plan: Plan) {
     const reports = reportsOf(planned, plan, askings(), answered);
-    const verdicts = verdictsOf(planned, plan, reports, answered, registry, defaultSettings, after);
+    const verdicts = verdictsOf({
+      run: planned,
+      plan,
+      reports,
+      world: answered,
+      kinds: registry,
+      settings: defaultSettings,
+      now: after,
+    });
     const nodeNames = new Set(answered.nodes.map(({ name }) => name));
     const status = resultsOf(
       { run: planned, plan, verdicts, reports, nodeNames, late: false },

@@ -136,15 +136,15 @@ describe('the judging of a run', () => {
   /** settlingAt is what becomes of n1 → n2, where n1 reached nobody, with the world as a test says. */
   const outcomesIn = (world: Partial<World>, startTime: string) => {
     const run = makeRun('now', { observedGeneration: 1, conditions: [], startTime });
-    const verdicts = verdictsOf(
+    const verdicts = verdictsOf({
       run,
       plan,
-      [silent('n1')],
-      makeWorld(2, world),
-      [checkOf('PodToPod')],
+      reports: [silent('n1')],
+      world: makeWorld(2, world),
+      kinds: [checkOf('PodToPod')],
       settings,
-      noon,
-    );
+      now: noon,
+    });
     return verdicts.flatMap(({ node, peer, outcome, reason }) =>
       node === 'n1' && peer === 'n2' ? [`${outcome} ${reason}`] : [],
     );
@@ -174,7 +174,15 @@ describe('the judging of a run', () => {
       return [];
     };
     const spy = { ...fakeCheck, judge };
-    verdictsOf(makeRun('now'), plan, [lost('n1'), lost('n2', 'node')], makeWorld(2), [spy], settings, noon);
+    verdictsOf({
+      run: makeRun('now'),
+      plan,
+      reports: [lost('n1'), lost('n2', 'node')],
+      world: makeWorld(2),
+      kinds: [spy],
+      settings,
+      now: noon,
+    });
     assert.deepEqual([...(seen[0]?.reports.keys() ?? [])], ['n1']);
   });
 
@@ -183,15 +191,15 @@ describe('the judging of a run', () => {
       { name: 'n3', reason: 'NoResponder', message: 'The node has no responder Pod with an address' },
       { name: 'w1', reason: 'NotLinux', message: 'The node runs windows' },
     ];
-    const verdicts = verdictsOf(
-      makeRun('now'),
-      { ...plan, skipped },
-      [lost('n1'), lost('n2')],
-      makeWorld(3),
-      [fakeCheck],
+    const verdicts = verdictsOf({
+      run: makeRun('now'),
+      plan: { ...plan, skipped },
+      reports: [lost('n1'), lost('n2')],
+      world: makeWorld(3),
+      kinds: [fakeCheck],
       settings,
-      noon,
-    );
+      now: noon,
+    });
     assert.deepEqual(
       verdicts
         .filter(({ peer }) => peer === 'n3' || peer === 'w1')
@@ -203,15 +211,15 @@ describe('the judging of a run', () => {
   it('says so of a node outside the block for its own pair alone, which nobody else would have asked', () => {
     const nodes = [...plan.nodes, { name: 'n9', uid: 'n9-uid', places: ['pod' as const] }];
     const reports = ['n1', 'n2', 'n9'].map((node) => lost(node));
-    const verdicts = verdictsOf(
-      makeRun('now'),
-      { ...plan, nodes },
+    const verdicts = verdictsOf({
+      run: makeRun('now'),
+      plan: { ...plan, nodes },
       reports,
-      makeWorld(9),
-      [fakeCheck],
+      world: makeWorld(9),
+      kinds: [fakeCheck],
       settings,
-      noon,
-    );
+      now: noon,
+    });
     assert.deepEqual(
       verdicts.flatMap(({ outcome, reason, subject, peer }) =>
         peer === 'n9' ? [`${outcome} ${reason} ${subject}`] : [],
@@ -221,7 +229,15 @@ describe('the judging of a run', () => {
   });
 
   it('leaves unknown what it has no judge for', () => {
-    const verdicts = verdictsOf(makeRun('now'), plan, [], makeWorld(2), [], settings, noon);
+    const verdicts = verdictsOf({
+      run: makeRun('now'),
+      plan,
+      reports: [],
+      world: makeWorld(2),
+      kinds: [],
+      settings,
+      now: noon,
+    });
     assert.deepEqual(
       verdicts.map(({ node, outcome, reason }) => `${node} ${outcome} ${reason}`),
       ['n1 Unknown NoReport', 'n2 Unknown NoReport'],
