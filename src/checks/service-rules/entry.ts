@@ -2,7 +2,8 @@
  * What packets to one destination meet on a node, in one canonical form: the node writes it down from its rules, the judge
  * from the API, and the two texts are equal exactly when the node does what the API says.
  */
-import { type AddressSet, type Family, setOfText, setText } from './address-set.ts';
+import type { AddressSet, Family } from './address-set.ts';
+import { setOfText, setText } from './address-text.ts';
 
 /**
  * Destination is what packets are sent to:

@@ -3,7 +3,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { addressText, holds, setOf } from '../../../src/checks/service-rules/address-set.ts';
+import { holds, setOf } from '../../../src/checks/service-rules/address-set.ts';
+import { addressText } from '../../../src/checks/service-rules/address-text.ts';
 import { type HostNetwork, readHost } from '../../../src/checks/service-rules/host/host.ts';
 
 const captures = join(import.meta.dirname, '../../fixtures/kube-proxy');

@@ -2,13 +2,8 @@
  * One concrete packet through a ruleset, rule by rule: slow, and simple enough to be seen right. Chance is played out in full;
  * what is not understood is decided by the caller. The tracer must say the same of every source.
  */
-import {
-  addressText,
-  type Bound,
-  boundOf,
-  holds,
-  setOf,
-} from '../../../src/checks/service-rules/address-set.ts';
+import { type Bound, boundOf, holds, setOf } from '../../../src/checks/service-rules/address-set.ts';
+import { addressText } from '../../../src/checks/service-rules/address-text.ts';
 import type {
   Action,
   BaseChain,

@@ -1,8 +1,8 @@
 /** Rows for people who write tests: sets by name where they have one. */
 
 import type { ServiceView } from '../../../src/checks/cluster-view.ts';
-import type { Family } from '../../../src/checks/service-rules/address-set.ts';
-import { type AddressSet, peopleText } from '../../../src/checks/service-rules/address-set.ts';
+import type { AddressSet, Family } from '../../../src/checks/service-rules/address-set.ts';
+import { peopleText } from '../../../src/checks/service-rules/address-text.ts';
 import { bucketCount } from '../../../src/checks/service-rules/digest.ts';
 import type { Entry, Outcome } from '../../../src/checks/service-rules/entry.ts';
 import { ExpectedTables } from '../../../src/checks/service-rules/expected/expected.ts';

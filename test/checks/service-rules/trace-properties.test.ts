@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import {
-  addressText,
   type Bound,
   emptySet,
   fullSet,
@@ -10,6 +9,7 @@ import {
   setOf,
   union,
 } from '../../../src/checks/service-rules/address-set.ts';
+import { addressText } from '../../../src/checks/service-rules/address-text.ts';
 import type {
   Action,
   BaseChain,

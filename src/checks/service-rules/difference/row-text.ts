@@ -1,5 +1,6 @@
 /** Differences in words. */
-import { type AddressSet, isFull, peopleText } from '../address-set.ts';
+import { type AddressSet, isFull } from '../address-set.ts';
+import { peopleText } from '../address-text.ts';
 import type { Destination, Entry, Outcome } from '../entry.ts';
 import type { DifferenceReason, Origin } from './difference.ts';
 

@@ -1,6 +1,7 @@
 /** What `ip -j` tells of the node's own network: its addresses, and over which interface packets leave. */
 import { isObject } from '../../shape.ts';
-import { addressText, type Bound, boundOf, type Family } from '../address-set.ts';
+import { type Bound, boundOf, type Family } from '../address-set.ts';
+import { addressText } from '../address-text.ts';
 import { Routes } from './routes.ts';
 
 /** HostTexts is what `ip -j addr`, `ip -j route`, `ip -j rule` print, and with `-6` the latter two of IPv6. */

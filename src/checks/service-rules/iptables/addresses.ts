@@ -1,5 +1,6 @@
 /** Addresses as iptables writes them. A large cluster's rules have hundreds of thousands: IPv4 is read digit by digit. */
-import { type AddressSet, addressText, boundOf, type Family, setOf } from '../address-set.ts';
+import { type AddressSet, boundOf, type Family, setOf } from '../address-set.ts';
+import { addressText } from '../address-text.ts';
 import type { Target } from '../model.ts';
 import { portOf } from './numbers.ts';
 

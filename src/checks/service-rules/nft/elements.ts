@@ -1,7 +1,8 @@
 /** Elements of nftables' sets: addresses, ports, protocols, and the texts by which packets are looked up. */
 
 import { isObject } from '../../shape.ts';
-import { type AddressSet, addressText, boundOf, type Family, setOf } from '../address-set.ts';
+import { type AddressSet, boundOf, type Family, setOf } from '../address-set.ts';
+import { addressText } from '../address-text.ts';
 import type { ElementSet, PortRange, Verdict } from '../model.ts';
 import { elementOf, insideOf, itemsOf, pairOf, rangeOf } from './json.ts';
 import type { ListedSet } from './listing.ts';

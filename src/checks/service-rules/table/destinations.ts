@@ -1,5 +1,6 @@
 /** Which destinations kube-proxy's rules know on a node: found by what its chains and maps ask for. */
-import { type AddressSet, addressText } from '../address-set.ts';
+import type { AddressSet } from '../address-set.ts';
+import { addressText } from '../address-text.ts';
 import type { Rule, Ruleset } from '../model.ts';
 import { chainsNamed, setNamed } from '../trace/kube-proxy-chains.ts';
 
